@@ -1,0 +1,50 @@
+/** @module CBOR as the protocol allows it: integers, byte strings, text, arrays and null, in the one deterministic form. */
+
+import type { Token } from 'cborg';
+import { decode as cborgDecode, encode as cborgEncode, Tokenizer, Type } from 'cborg';
+import { CBOR_DEPTH_MAX } from '../primitives/limits.ts';
+import { CodecError } from './codec-error.ts';
+
+/** Integers within 2^53 are `number`, larger ones `bigint`; both are accepted where a value is encoded. */
+export type CborValue = number | bigint | Uint8Array | string | null | readonly CborValue[];
+
+/** Counts open arrays while cborg reads tokens, so that hostile nesting ends before it fills the stack. */
+class BoundedTokenizer extends Tokenizer {
+  readonly #open: number[] = [];
+
+  override next(): Token {
+    const token = super.next();
+    const open = this.#open;
+    if (open.length > 0) open[open.length - 1] = (open[open.length - 1] as number) - 1;
+    if (token.type === Type.array) {
+      if (open.length === CBOR_DEPTH_MAX) throw new CodecError('CBOR_TOO_DEEP', 'nested too deep');
+      open.push(token.value as number);
+    } else if (!(token.type.terminal as boolean)) {
+      throw new CodecError('CBOR_MALFORMED', `${token.type.name} is not allowed`);
+    }
+    while (open.length > 0 && open[open.length - 1] === 0) open.pop();
+    return token;
+  }
+}
+
+const STRICT = { strict: true, allowIndefinite: false, allowUndefined: false, allowBigInt: true } as const;
+
+/**
+ * Reads one CBOR item that fills the bytes. What the library lets pass (floats with integer values, bad UTF-8, booleans)
+ * is caught by the schema and by encoding again: use `decode` of codec.ts. Throws CodecError.
+ */
+export function readCbor(bytes: Uint8Array): CborValue {
+  try {
+    return cborgDecode(bytes, { ...STRICT, tokenizer: new BoundedTokenizer(bytes, STRICT) }) as CborValue;
+  } catch (error) {
+    if (error instanceof CodecError) throw error;
+    throw new CodecError('CBOR_MALFORMED', error instanceof Error ? error.message : String(error));
+  }
+}
+
+/** The deterministic encoding in an array buffer of its own, so that it can be stored and sent without its neighbours. */
+export function writeCbor(value: CborValue): Uint8Array<ArrayBuffer> {
+  const bytes = cborgEncode(value) as Uint8Array<ArrayBuffer>;
+  if (bytes.byteLength === bytes.buffer.byteLength && bytes.constructor === Uint8Array) return bytes;
+  return new Uint8Array(bytes);
+}

@@ -1,0 +1,49 @@
+/** @module Typed codecs: a value has one encoding, and bytes are accepted only if they are it. */
+import { equalBytes } from '../primitives/bytes.ts';
+import { type CborValue, readCbor, writeCbor } from './cbor.ts';
+import { CodecError } from './codec-error.ts';
+
+export type { CborValue } from './cbor.ts';
+export { CodecError, type CodecErrorCode } from './codec-error.ts';
+export {
+  addressCodec,
+  choice,
+  consensusKeyCodec,
+  hashCodec,
+  list,
+  mapped,
+  nullable,
+  tuple,
+} from './composites.ts';
+export { amount, bytes, bytesUpTo, int, text, uint } from './scalars.ts';
+
+/** Turns values of one type into CBOR and back. `fromCbor` throws CodecError with the path; both directions check. */
+export interface Codec<T> {
+  toCbor(value: T): CborValue;
+  fromCbor(value: CborValue, path: string): T;
+}
+
+/** The type of a codec's values. */
+export type ValueOf<C> = C extends Codec<infer T> ? T : never;
+
+/** The one encoding of the value. Throws CodecError (CBOR_SCHEMA) for a value outside its type's range. */
+export function encode<T>(codec: Codec<T>, value: T): Uint8Array<ArrayBuffer> {
+  return writeCbor(codec.toCbor(value));
+}
+
+/**
+ * The value whose one encoding these bytes are. Size is checked before anything is read, then the structure, then the
+ * schema, and at last the value is encoded again and must give the same bytes. Throws CodecError.
+ */
+export function decode<T>(codec: Codec<T>, bytes: Uint8Array, maxBytes: number): T {
+  if (bytes.length > maxBytes) {
+    throw new CodecError('CBOR_TOO_LARGE', `${bytes.length} bytes, at most ${maxBytes} allowed`, {
+      maxBytes,
+    });
+  }
+  const value = codec.fromCbor(readCbor(bytes), '');
+  if (!equalBytes(writeCbor(codec.toCbor(value)), bytes)) {
+    throw new CodecError('CBOR_NOT_CANONICAL', 'the bytes are not the one encoding of their value');
+  }
+  return value;
+}

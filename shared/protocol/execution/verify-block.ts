@@ -1,0 +1,108 @@
+/** @module A validator's check of someone's block: everything is recomputed and nothing in the header is believed. */
+import type { Block } from '../block/block.ts';
+import { BlockError } from '../block/block-error.ts';
+import { checkBlock, expectEqual } from '../block/check.ts';
+import { encodeBody } from '../block/encode.ts';
+import { receiptRoot } from '../block/roots.ts';
+import type { Verifier } from '../crypto/verifier.ts';
+import type { PageReader } from '../merkle/page-store.ts';
+import type { HashHex } from '../primitives/brand.ts';
+import type { StateReader } from '../primitives/state-reader.ts';
+import { checkTransactionSignature } from '../transaction/check.ts';
+import { TransactionError } from '../transaction/errors.ts';
+import type { SignedTransaction } from '../transaction/transaction.ts';
+import { validatorsHash } from '../validators/hash.ts';
+import type { ValidatorSet } from '../validators/validator-set.ts';
+import { verifyCertificate } from '../votes/certificate.ts';
+import { VoteError } from '../votes/vote-error.ts';
+import { BlockExecution, type BlockOutcome } from './apply-block.ts';
+import { executedBlock } from './build-block.ts';
+import type { ChainContext } from './chain-context.ts';
+import type { ExecutedBlock, ParentBlock } from './executed-block.ts';
+import { InclusionError } from './inclusion.ts';
+
+export interface VerifyRequest {
+  /** State after the parent. */
+  readonly state: StateReader;
+  /** Pages of the state tree after the parent. */
+  readonly pages: PageReader;
+  readonly parent: ParentBlock;
+  readonly block: Block;
+  /** The bytes that `block` was decoded from, where they are at hand; encoded again otherwise. */
+  readonly body?: Uint8Array;
+  readonly verifier: Verifier;
+  /** True for transactions, by hash, whose signature was checked on this chain before. */
+  readonly verified?: (hash: HashHex) => boolean;
+}
+
+/**
+ * Executes a block and compares every hash in its header. Throws BlockError with the first rule that it breaks.
+ * Says nothing about whether the block is final: that is `verifyCertificate` with the certificate of the block itself.
+ */
+export function verifyBlock(chain: ChainContext, request: VerifyRequest): ExecutedBlock {
+  const { parent, block, state } = request;
+  const { header } = block;
+  const { chainId, params } = chain.genesis;
+  const body = request.body ?? encodeBody(block);
+  checkBlock({ chainId, params, parent, block, bodyBytes: body.length });
+  if (block.evidence.length > 0) {
+    throw new BlockError('BLOCK_EVIDENCE_INVALID', 'this version knows no kind of evidence');
+  }
+  const { height, round, timeMs } = header;
+  const execution = new BlockExecution(chain, state, { height, round, timeMs });
+  expectEqual('BLOCK_PROPOSER_MISMATCH', 'proposer', header.proposer, execution.proposer.consensusKey);
+  const validators = validatorsHash(execution.validators);
+  expectEqual('BLOCK_VALIDATORS_MISMATCH', 'validators_hash', header.validatorsHash, validators);
+  verifyLastCommit(chain, request, execution.validators);
+  for (const [index, signed] of block.transactions.entries())
+    applyAt(chain, request, execution, signed, index);
+  const outcome = execution.finish(request.pages);
+  compareOutcome(block, outcome);
+  return executedBlock(block, body, outcome, []);
+}
+
+/** No rule of this version changes the validator set, so the parent was decided by the set of this height. */
+function verifyLastCommit(chain: ChainContext, request: VerifyRequest, validators: ValidatorSet): void {
+  const { block, parent, verifier } = request;
+  if (block.lastCommit === null) return;
+  try {
+    verifyCertificate({
+      genesisHash: chain.genesisHash,
+      validators,
+      certificate: block.lastCommit,
+      height: parent.height,
+      blockHash: parent.hash,
+      verifier,
+    });
+  } catch (error) {
+    if (!(error instanceof VoteError)) throw error;
+    throw new BlockError('BLOCK_LAST_COMMIT_INVALID', error.message, { vote_code: error.code });
+  }
+}
+
+function applyAt(
+  chain: ChainContext,
+  request: VerifyRequest,
+  execution: BlockExecution,
+  signed: SignedTransaction,
+  index: number,
+): void {
+  try {
+    if (request.verified?.(signed.hash) !== true) {
+      checkTransactionSignature(signed, chain.genesisHash, request.verifier);
+    }
+    execution.apply(signed);
+  } catch (error) {
+    if (!(error instanceof TransactionError || error instanceof InclusionError)) throw error;
+    const details = { index, tx_hash: signed.hash, tx_code: error.code };
+    throw new BlockError('BLOCK_TX_INVALID', `transaction ${index}: ${error.message}`, details);
+  }
+}
+
+function compareOutcome({ header }: Block, outcome: BlockOutcome): void {
+  const next = validatorsHash(outcome.nextValidators);
+  expectEqual('BLOCK_NEXT_VALIDATORS_MISMATCH', 'next_validators_hash', header.nextValidatorsHash, next);
+  const receipts = receiptRoot(outcome.receiptLeaves);
+  expectEqual('BLOCK_RECEIPT_ROOT_MISMATCH', 'receipt_root', header.receiptRoot, receipts);
+  expectEqual('BLOCK_STATE_ROOT_MISMATCH', 'state_root', header.stateRoot, outcome.stateRoot);
+}

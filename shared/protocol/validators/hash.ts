@@ -1,0 +1,16 @@
+/** @module The hash of a validator set that headers carry: keys and power only, as priorities move with every block. */
+import { consensusKeyCodec, encode, list, tuple, uint } from '../codec/codec.ts';
+import { sha256Hex } from '../crypto/hashing.ts';
+import type { HashHex } from '../primitives/brand.ts';
+import { VALIDATORS_MAX, VOTING_POWER_TOTAL } from '../primitives/limits.ts';
+import type { ValidatorSet } from './validator-set.ts';
+
+const weightsCodec = list(
+  tuple({ consensusKey: consensusKeyCodec, power: uint(VOTING_POWER_TOTAL) }),
+  VALIDATORS_MAX,
+);
+
+/** SHA-256(CBOR([[consensus_key, power], ...])), ascending by key. */
+export function validatorsHash(set: ValidatorSet): HashHex {
+  return sha256Hex(encode(weightsCodec, set));
+}
