@@ -1,0 +1,80 @@
+/** @module The routes for a node's administrator, by plain HTTP: the SDK is for users of a chain. */
+import type { z } from 'zod';
+import type { ChainWire, InfoWire, rebuildSchema } from '../shared/api/schemas/node.ts';
+import { genesisToJson } from '../shared/protocol/genesis/document.ts';
+import type { Genesis } from '../shared/protocol/genesis/genesis.ts';
+import { CliError, kindOfStatus } from './errors.ts';
+
+/** Creating a chain writes a first snapshot and waits for it; a busy machine needs a while. */
+const ADMIN_TIMEOUT_MS = 30_000;
+
+type RebuildWire = z.infer<typeof rebuildSchema>;
+
+/** Where the node is, and its ADMIN_TOKEN. */
+export interface AdminTarget {
+  readonly url: string;
+  readonly adminToken: string;
+}
+
+/** Creates the chain on the node. Idempotent for the same genesis. @throws CliError conflict for another one. */
+export async function createChain(target: AdminTarget & { genesis: Genesis }): Promise<ChainWire> {
+  return await nodeRequest(target, 'POST', '/chains', genesisToJson(target.genesis));
+}
+
+/** Chains of the node. */
+export async function listChains(url: string): Promise<ChainWire[]> {
+  return (await nodeRequest<{ chains: ChainWire[] }>({ url }, 'GET', '/chains')).chains;
+}
+
+/** Drops the chain's ledger and has the chain fill it again from height 1. No id means the node's default chain. */
+export async function rebuildLedger(
+  target: AdminTarget & { chainId: string | undefined },
+): Promise<RebuildWire> {
+  const chainId = target.chainId ?? (await nodeRequest<InfoWire>(target, 'GET', '/rpc/info')).chain_id;
+  return await nodeRequest(target, 'POST', `/chains/${encodeURIComponent(chainId)}/ledger/rebuild`, {});
+}
+
+async function nodeRequest<T>(
+  target: Partial<AdminTarget> & { url: string },
+  method: 'GET' | 'POST',
+  path: string,
+  body?: unknown,
+): Promise<T> {
+  const { url, adminToken } = target;
+  const response = await fetch(`${url}${path}`, {
+    method,
+    headers: {
+      ...(adminToken === undefined ? {} : { authorization: `Bearer ${adminToken}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    signal: AbortSignal.timeout(ADMIN_TIMEOUT_MS),
+  }).catch((error: unknown) => {
+    throw unreachable(url, error);
+  });
+  const text = await response.text();
+  if (response.ok) return JSON.parse(text) as T;
+  throw failureOf(response.status, text);
+}
+
+/** The node did not answer at all. */
+export function unreachable(url: string, error: unknown): CliError {
+  const { message, cause } = error as Error;
+  const why = cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code : message;
+  return new CliError('network', `no node answers at ${url} (${why})`, {
+    hint: 'start one with "npm run devnet", or name another with --rpc-url or ATOLL_RPC_URL',
+    cause: error,
+  });
+}
+
+function failureOf(status: number, text: string): CliError {
+  let problem: { title?: string; detail?: string; code?: string } = {};
+  try {
+    problem = JSON.parse(text) as typeof problem;
+  } catch {
+    problem = { detail: text.slice(0, 300) }; // a proxy in between answers in its own words
+  }
+  const message = problem.detail ?? problem.title ?? `HTTP ${status}`;
+  const options = problem.code === undefined ? {} : { code: problem.code };
+  return new CliError(kindOfStatus(status), message, options);
+}

@@ -1,0 +1,104 @@
+/** @module `atoll devnet`: a chain on this machine, with accounts that own something, until Ctrl-C. */
+import { type Command, InvalidArgumentError } from 'commander';
+import type { EmptyBlocks } from '../../shared/protocol/primitives/chain-params.ts';
+import { optionsOf, outputOf } from '../context.ts';
+import { banner, readyLine } from '../devnet/banner.ts';
+import { runDemo } from '../devnet/demo.ts';
+import { type Devnet, startDevnet } from '../devnet/devnet.ts';
+import { watchLauncher } from '../devnet/launcher.ts';
+import { showBlocks } from '../devnet/live.ts';
+import { CliError } from '../errors.ts';
+import type { Output } from '../output.ts';
+import { stopSignal } from '../signals.ts';
+import { emptyBlocksOption, milliseconds, port } from '../values.ts';
+
+interface DevnetCommandOptions {
+  readonly port: number;
+  readonly state?: string;
+  readonly reset?: boolean;
+  readonly blockTime: number;
+  readonly emptyBlocks: EmptyBlocks;
+  readonly demo: boolean;
+  readonly logLevel: string;
+}
+
+/** Adds `devnet`. */
+export function devnetCommand(program: Command): void {
+  program
+    .command('devnet')
+    .description('run a chain on this machine: libSQL with a replica, one node, ten funded accounts')
+    .option('--nodes <n>', 'nodes of the devnet (1 in this version)', oneNode, 1)
+    .option('--port <port>', 'RPC port of 127.0.0.1, 0 for a free one', port, 9080)
+    .option('--block-time <duration>', 'least time between blocks', milliseconds, 1_000)
+    .addOption(emptyBlocksOption())
+    .option('--state <dir>', 'keep the chain in this folder (default: a temporary one, removed at the end)')
+    .option('--reset', 'start a new chain, whatever --state holds')
+    .option('--no-demo', 'no transfer every two seconds')
+    .option('--log-level <level>', "level of the node's log", 'info')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ atoll devnet\n  $ atoll devnet --state ./chain --block-time 500ms --no-demo\n  $ atoll devnet --json --port 0',
+    )
+    .action(async (_: unknown, command: Command) => await devnet(command));
+}
+
+function oneNode(text: string): number {
+  if (text !== '1') throw new InvalidArgumentError('This version runs devnets of 1 node.');
+  return 1;
+}
+
+async function devnet(command: Command): Promise<void> {
+  const options = optionsOf<DevnetCommandOptions>(command);
+  const output = outputOf(options);
+  const end = new AbortController();
+  watchLauncher(() => end.abort());
+  const signal = AbortSignal.any([stopSignal(), end.signal]);
+  const running = await startDevnet({
+    port: options.port,
+    ...(options.state === undefined ? {} : { stateDir: options.state }),
+    reset: options.reset === true,
+    blockTimeMs: options.blockTime,
+    emptyBlocks: options.emptyBlocks,
+    logLevel: options.logLevel,
+    note: output.note,
+    signal,
+  });
+  try {
+    announce(running, output);
+    await untilStopped(running, output, options, signal);
+    output.note('stopping');
+  } finally {
+    end.abort(); // also the block feed and the demo, when the node ended by itself
+    await running.stop();
+  }
+}
+
+function announce(running: Devnet, output: Output): void {
+  if (output.json) output.event(readyLine(running), '');
+  else for (const line of banner(running)) process.stdout.write(`${line}\n`);
+}
+
+async function untilStopped(
+  running: Devnet,
+  output: Output,
+  options: DevnetCommandOptions & { quiet?: boolean },
+  signal: AbortSignal,
+): Promise<void> {
+  const stopped = new Promise<void>((resolve) =>
+    signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
+  if (signal.aborted) return;
+  const show = !output.json && options.quiet !== true;
+  const report = (what: string) => (error: unknown) => {
+    if (!signal.aborted) output.note(`${what}: ${(error as Error).message}`);
+  };
+  if (show) void showBlocks(running, signal).catch(report('the block feed ended'));
+  if (show && options.demo) void runDemo(running, signal).catch(report('the demo sender ended'));
+  const ended = await Promise.race([stopped, running.ended]);
+  if (typeof ended !== 'string' || signal.aborted) return;
+  throw new CliError('runtime', `${running.node.name} (process ${running.node.pid}) ended: ${ended}`, {
+    hint: running.temporary
+      ? 'start the devnet again'
+      : `start it again with --state ${running.stateDir}: the chain goes on`,
+  });
+}

@@ -1,0 +1,64 @@
+/** @module Starts and stops the process of a node from the devnet's side. */
+import { spawn } from 'node:child_process';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { HostConfig, HostFailed, HostReady } from './node-host.ts';
+
+/** A first start builds the Worker; on a busy machine with a cold disk that takes most of this. */
+const READY_TIMEOUT_MS = 90_000;
+/** Longer than the host's own limit, so that a kill from here is the last resort. */
+const STOP_TIMEOUT_MS = 6_000;
+
+/** A node's process. */
+export interface Host {
+  readonly name: string;
+  readonly pid: number;
+  readonly ready: Promise<HostReady>;
+  /** Resolves when the process is gone, with the way it ended in words. */
+  readonly exited: Promise<string>;
+  /** Asks the process to stop, and kills it when it does not. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** Starts the process of one node. `ready` rejects with the host's own words when it cannot start. */
+export async function spawnHost(config: HostConfig): Promise<Host> {
+  const temporary = join(config.directory, 'tmp');
+  await rm(temporary, { recursive: true, force: true }); // of a run that was killed
+  await mkdir(temporary, { recursive: true });
+  // Detached: a Ctrl-C in the terminal must reach the devnet only, which then stops its nodes in order.
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'node-host.ts')], {
+    detached: true,
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: { ...process.env, TMPDIR: temporary },
+  });
+  const { pid } = child;
+  if (pid === undefined) throw new Error(`the process of ${config.name} did not start`);
+  const exited = new Promise<string>((resolve) => {
+    child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));
+  });
+  const ready = new Promise<HostReady>((resolve, reject) => {
+    const timer = setTimeout(
+      () => reject(new Error(`${config.name} was not ready in ${READY_TIMEOUT_MS / 1000} s`)),
+      READY_TIMEOUT_MS,
+    );
+    child.on('message', (message: HostReady | HostFailed) => {
+      clearTimeout(timer);
+      if (message.type === 'ready') resolve(message);
+      else reject(new Error(`${config.name}: ${message.message}`));
+    });
+    void exited.then((how) => {
+      clearTimeout(timer);
+      reject(new Error(`${config.name} ended before it was ready (${how})`));
+    });
+  });
+  ready.catch(() => undefined); // whoever awaits it sees the error; nobody else needs to
+  child.send({ type: 'start', config });
+  let stopped: Promise<void> | undefined;
+  const stop = async (): Promise<void> => {
+    if (child.connected) child.send({ type: 'stop' });
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+    await exited;
+    clearTimeout(timer);
+  };
+  return { name: config.name, pid, ready, exited, stop: () => (stopped ??= stop()) };
+}

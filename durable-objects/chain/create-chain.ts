@@ -1,0 +1,69 @@
+/** @module Height 0: checks a genesis and writes its state. The first write that an object ever makes. */
+import type { ChainHead, Result } from '../../shared/api/objects.ts';
+import type { Settings } from '../../shared/api/settings.ts';
+import { nativeVerifier } from '../../shared/native/verifier.ts';
+import { emptyHistogram } from '../../shared/observability/histogram.ts';
+import { checkGenesis } from '../../shared/protocol/genesis/check.ts';
+import { decodeGenesis, hashGenesis } from '../../shared/protocol/genesis/encode.ts';
+import { genesisState } from '../../shared/protocol/genesis/state.ts';
+import { updateTree } from '../../shared/protocol/merkle/state-tree.ts';
+import { ProtocolError } from '../../shared/protocol/primitives/errors.ts';
+import { hashFromBytes } from '../../shared/protocol/primitives/hash.ts';
+import { fail, ok } from '../runtime/rpc-result.ts';
+import type { ChainStore } from './store.ts';
+import { validatorKeys } from './validator-key.ts';
+
+/**
+ * Idempotent for the same genesis. Refuses with GENESIS_INVALID, CHAIN_EXISTS (another genesis holds the id) or
+ * CHAIN_NOT_RUNNABLE (this node's key is not the chain's one authority).
+ */
+export function createChain(
+  storage: DurableObjectStorage,
+  store: ChainStore,
+  settings: Settings,
+  request: { chain_id: string; genesis: Uint8Array; default_chain: boolean },
+  nowMs: number,
+): Result<null> {
+  try {
+    const genesis = decodeGenesis(request.genesis);
+    checkGenesis(genesis, nativeVerifier);
+    const genesisHash = hashGenesis(genesis);
+    if (genesis.chainId !== request.chain_id)
+      return fail('GENESIS_INVALID', 'the genesis is of another chain id');
+    if (store.exists()) {
+      return store.identity().genesisHash === genesisHash
+        ? ok(null)
+        : fail('CHAIN_EXISTS', `chain ${request.chain_id} exists with another genesis`);
+    }
+    const own = validatorKeys(settings.validatorKey)?.consensusKey;
+    const [authority, ...others] = genesis.authorities;
+    if (authority === undefined || others.length > 0 || authority.consensusKey !== own) {
+      return fail(
+        'CHAIN_NOT_RUNNABLE',
+        'the genesis must name exactly one authority, and VALIDATOR_KEY must be its key',
+      );
+    }
+    const state = genesisState(genesis);
+    const tree = updateTree({ getPage: () => null }, state);
+    const head: ChainHead = {
+      height: 0,
+      hash: genesisHash,
+      time_ms: genesis.timeMs,
+      state_root: hashFromBytes(tree.root),
+      tx_count: 0,
+      proposer: authority.consensusKey,
+    };
+    const counters = { transactions: 0, rounds: 0, lastRounds: 0, finalitySeconds: emptyHistogram() };
+    const identity = {
+      chainId: genesis.chainId,
+      genesis: request.genesis,
+      genesisHash,
+      isDefault: request.default_chain,
+    };
+    storage.transactionSync(() => store.create(identity, head, counters, state, tree.pages, nowMs));
+    return ok(null);
+  } catch (error) {
+    if (error instanceof ProtocolError) return fail('GENESIS_INVALID', `${error.code}: ${error.message}`);
+    throw error;
+  }
+}

@@ -1,0 +1,55 @@
+/** @module Tells the NodeObject how the chain stands, so that heads, health and metrics are read without waking it. */
+import type { ChainSnapshot } from '../../shared/api/objects.ts';
+import { type Bindings, nodeStub } from '../runtime/bindings.ts';
+import type { OutboxTarget } from './outbox.ts';
+
+/** Nobody waits longer than this for the registry; the transaction is final all the same. */
+export const SETTLED_WAIT_MAX_MS = 250;
+
+export class NodeTarget implements OutboxTarget {
+  readonly name = 'node';
+  readonly backoffMaxMs = 30_000;
+  readonly #env: Bindings;
+  readonly #snapshot: () => ChainSnapshot;
+  #changes = 1;
+  #pushed = 0;
+  #waiting: (() => void)[] = [];
+
+  constructor(env: Bindings, snapshot: () => ChainSnapshot) {
+    this.#env = env;
+    this.#snapshot = snapshot;
+  }
+
+  /** Something that others may ask the node for has changed. */
+  changed(): void {
+    this.#changes += 1;
+  }
+
+  pending(): boolean {
+    return this.#pushed < this.#changes;
+  }
+
+  async deliver(): Promise<void> {
+    const changes = this.#changes;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    try {
+      await nodeStub(this.#env).pushSnapshot(this.#snapshot());
+      this.#pushed = changes;
+    } finally {
+      for (const resolve of waiting) resolve();
+    }
+  }
+
+  /** Resolves once the registry has heard of the present state, or could not be told, or after the bound. */
+  settled(): Promise<void> {
+    if (!this.pending()) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, SETTLED_WAIT_MAX_MS);
+      this.#waiting.push(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * @module The mempool with its rows: what was acknowledged is in SQLite before the answer, and leaves it only in the
+ * transaction that makes it final or records why it never will be. Every method that changes rows runs inside the
+ * caller's SQLite transaction.
+ */
+import type {
+  PendingTransaction,
+  Result,
+  SubmitOutcome,
+  TransactionStatus,
+} from '../../shared/api/objects.ts';
+import type { ChainRules } from '../../shared/protocol/execution/chain-context.ts';
+import type { ExecutedBlock } from '../../shared/protocol/execution/executed-block.ts';
+import { MempoolError } from '../../shared/protocol/mempool/errors.ts';
+import { type AccountOf, type Departure, Mempool } from '../../shared/protocol/mempool/mempool.ts';
+import type { PoolRow } from '../../shared/protocol/mempool/pool-entry.ts';
+import type { Address, HashHex } from '../../shared/protocol/primitives/brand.ts';
+import type { ProtocolError } from '../../shared/protocol/primitives/errors.ts';
+import { readAccount } from '../../shared/protocol/state/account.ts';
+import type { TransactionRegistry } from '../../shared/protocol/transaction/define-transaction.ts';
+import { decodeTransaction } from '../../shared/protocol/transaction/encode.ts';
+import { TransactionError } from '../../shared/protocol/transaction/errors.ts';
+import type { SignedTransaction } from '../../shared/protocol/transaction/transaction.ts';
+import { fail, ok } from '../runtime/rpc-result.ts';
+import type { ChainStore } from './store.ts';
+
+/** A transaction that left the pool, and how it stands now. */
+export interface Departed {
+  readonly hash: HashHex;
+  readonly status: TransactionStatus;
+  readonly receivedMs: number;
+}
+
+/** Refusals of execution that a later block may not repeat: such a candidate stays in the pool. */
+const PASSING_REFUSALS: readonly string[] = ['TX_NONCE_TOO_HIGH', 'TX_RECEIPT_DOES_NOT_FIT'];
+
+export class TransactionPool {
+  readonly #store: ChainStore;
+  readonly #registry: TransactionRegistry;
+  readonly #rules: ChainRules;
+  readonly #mempool: Mempool;
+  readonly #accountOf: AccountOf;
+
+  constructor(store: ChainStore, registry: TransactionRegistry, rules: ChainRules) {
+    this.#store = store;
+    this.#registry = registry;
+    this.#rules = rules;
+    this.#mempool = new Mempool(registry);
+    this.#accountOf = (address) => readAccount(store, address);
+  }
+
+  get size(): number {
+    return this.#mempool.size;
+  }
+
+  get bytes(): number {
+    return this.#mempool.bytes;
+  }
+
+  /** Reads the rows back after waking. */
+  load(): void {
+    const rows: PoolRow[] = [];
+    for (const { sequence, receivedMs, bytes } of this.#store.pending()) {
+      rows.push({ signed: decodeTransaction(bytes, this.#registry), sequence, receivedMs });
+    }
+    this.#mempool.restore(rows, this.#accountOf);
+  }
+
+  /** Admits each transaction that may enter; refusals are answers. Signatures were checked by the caller. */
+  admit(
+    transactions: readonly Uint8Array[],
+    nextHeight: number,
+    nowMs: number,
+  ): { outcomes: Result<SubmitOutcome>[]; departed: Departed[] } {
+    const departed: Departed[] = [];
+    const outcomes = transactions.map((bytes) => this.#admitOne(bytes, nextHeight, nowMs, departed));
+    return { outcomes, departed };
+  }
+
+  hasCandidates(): boolean {
+    return this.#mempool.hasCandidates();
+  }
+
+  candidates(): Iterable<SignedTransaction> {
+    return this.#mempool.candidates();
+  }
+
+  pendingNonce(sender: Address, accountNonce: number): number {
+    return this.#mempool.pendingNonce(sender, accountNonce);
+  }
+
+  get(hash: string): PendingTransaction | undefined {
+    const row = this.#mempool.get(hash as HashHex);
+    return row === undefined ? undefined : pendingOf(row);
+  }
+
+  /** In order of arrival; `after` is the `next` of the page before. */
+  page(limit: number, after?: string): { transactions: PendingTransaction[]; next: string | null } {
+    const { rows, next } = this.#mempool.page(after === undefined ? 0 : Number(after), limit);
+    return { transactions: rows.map(pendingOf), next: next === null ? null : String(next) };
+  }
+
+  nextExpiryMs(): number | null {
+    return this.#mempool.nextExpiryMs();
+  }
+
+  expire(nextHeight: number, nowMs: number): Departed[] {
+    return this.#remove(this.#mempool.expire(nextHeight, nowMs), nowMs);
+  }
+
+  /** After the block's state was written: what it included is final, what it overtook or nobody can pay departs. */
+  settle(executed: ExecutedBlock, nowMs: number): Departed[] {
+    const departures = this.#mempool.onCommit(executed.block.transactions, this.#accountOf);
+    return [...this.#remove(departures, nowMs), ...this.expire(executed.block.header.height + 1, nowMs)];
+  }
+
+  /** Takes out candidates that execution refused for good. */
+  drop(rejected: ExecutedBlock['rejected'], nowMs: number): Departed[] {
+    const hashes = rejected.filter(({ code }) => !PASSING_REFUSALS.includes(code)).map(({ hash }) => hash);
+    return this.#remove(this.#mempool.drop(hashes), nowMs);
+  }
+
+  #admitOne(
+    bytes: Uint8Array,
+    nextHeight: number,
+    nowMs: number,
+    departed: Departed[],
+  ): Result<SubmitOutcome> {
+    const signed = decodeTransaction(bytes, this.#registry);
+    try {
+      if (this.#rules.parties.length > 0 && !this.#rules.parties.includes(signed.sender)) {
+        return fail('TX_SENDER_NOT_A_PARTY', 'only the parties of this chain may transact', {
+          tx_hash: signed.hash,
+        });
+      }
+      const account = this.#accountOf(signed.sender);
+      const { row, known, departures } = this.#mempool.admit(signed, {
+        account,
+        params: this.#rules.params,
+        nextHeight,
+        nowMs,
+      });
+      if (!known) {
+        this.#store.insertPending({ sequence: row.sequence, receivedMs: row.receivedMs, bytes });
+        this.#store.forgetDeparted(signed.hash);
+      }
+      departed.push(...this.#remove(departures, nowMs));
+      return ok({ tx_hash: signed.hash, status: 'pending' });
+    } catch (error) {
+      if (!(error instanceof MempoolError || error instanceof TransactionError)) throw error;
+      return refusal(error, signed.hash);
+    }
+  }
+
+  /** Deletes the rows of departures and remembers those that no block has taken. */
+  #remove(departures: readonly Departure[], nowMs: number): Departed[] {
+    this.#store.deletePending(departures.map(({ row }) => row.sequence));
+    const lost = departures.filter(({ reason }) => reason !== 'final');
+    for (const { hash, reason } of lost) this.#store.recordDeparted(hash, reason, nowMs);
+    if (lost.length > 0) this.#store.pruneDeparted();
+    return departures.map(({ hash, reason, row }) => ({ hash, status: reason, receivedMs: row.receivedMs }));
+  }
+}
+
+function pendingOf(row: PoolRow): PendingTransaction {
+  return { tx_hash: row.signed.hash, bytes: row.signed.bytes, received_ms: row.receivedMs };
+}
+
+function refusal(error: MempoolError | TransactionError, hash: HashHex): ReturnType<typeof fail> {
+  const details = (error as ProtocolError<string>).details as Record<
+    string,
+    string | number | boolean | null
+  >;
+  return fail(error.code, error.message, { ...details, tx_hash: hash });
+}

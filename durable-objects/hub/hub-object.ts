@@ -1,0 +1,303 @@
+/** @module The object of subscribers' sockets: entry points only. It holds no truth; every position is with its socket. */
+import { DurableObject } from 'cloudflare:workers';
+import {
+  type AckFrame,
+  CLOSE_CODES,
+  CREDIT_BYTES_MAX,
+  CREDIT_EVENTS_MAX,
+  encodeCursor,
+  HEARTBEAT_MS,
+  type HeadWire,
+  type HelloFrame,
+  HUB_HEADERS,
+  SUBPROTOCOL,
+  type SubscribedFrame,
+  type SubscribeFrame,
+  type UnsubscribeFrame,
+} from '../../shared/api/frames.ts';
+import type { ChainHead, HubRpc, StoredBlock } from '../../shared/api/objects.ts';
+import { PROBLEM_TYPE, type ProblemCode, toProblem } from '../../shared/api/problems.ts';
+import { parseSettings } from '../../shared/api/settings.ts';
+import { configureLogs, createLogger, errorText } from '../../shared/observability/log.ts';
+import { builtInTransactions } from '../../shared/protocol/transaction/registry.ts';
+import { type Bindings, chainStub } from '../runtime/bindings.ts';
+import { decodeHubBlock } from './block-events.ts';
+import { chainReader, ledgerReader } from './block-readers.ts';
+import { BlockSource } from './block-source.ts';
+import { ChainLink, headToWire } from './chain-link.ts';
+import { parseClientFrame, readSubscribe } from './client-frames.ts';
+import { FanOut } from './fan-out.ts';
+import { HubStore, newerHead } from './hub-store.ts';
+import {
+  BAD_FRAMES_MAX,
+  FRAME_BYTES_MAX,
+  HUB_SUBSCRIPTIONS_MAX,
+  SOCKETS_MAX,
+  SUBSCRIPTIONS_MAX,
+} from './limits.ts';
+import { Replayer } from './replayer.ts';
+import {
+  dropSubscription,
+  endSocket,
+  findSubscription,
+  NEW_SOCKET,
+  putSubscription,
+  readState,
+  writeState,
+} from './socket-state.ts';
+import { creditBytes, newSubscription, onAck } from './subscription.ts';
+
+const registry = builtInTransactions;
+
+export class HubObject extends DurableObject<Bindings> implements HubRpc {
+  readonly #store: HubStore;
+  readonly #link: ChainLink;
+  readonly #source: BlockSource;
+  readonly #replayer: Replayer;
+  readonly #fanOut: FanOut;
+  readonly #log = createLogger('hub');
+  /** Replays that were under way when an earlier life of this object ended go on with its first event. */
+  #resumed = false;
+
+  constructor(ctx: DurableObjectState, env: Bindings) {
+    super(ctx, env);
+    const settings = parseSettings(env);
+    configureLogs(settings.logLevel);
+    const [chainId = '', shard = '0'] = (ctx.id.name ?? '').split('/');
+    const chain = () => chainStub(env, chainId);
+    this.#store = new HubStore(ctx.storage.sql);
+    this.#fanOut = new FanOut(() => ctx.getWebSockets());
+    const wanted = () => this.#fanOut.count() > 0;
+    this.#link = new ChainLink({ chain, shard: Number(shard), store: this.#store, wanted });
+    this.#source = new BlockSource({
+      readLedger: ledgerReader(settings, () => this.#store.row),
+      readChain: chainReader(chain),
+      decode: (block) => decodeHubBlock(block, registry),
+      onLedgerError: (error) =>
+        this.#warn('replay', 'the ledger does not answer; reading from the chain', error),
+    });
+    this.#replayer = new Replayer({
+      source: this.#source,
+      head: () => this.#store.row?.head.height ?? 0,
+      now: () => this.#fanOut.now(),
+      end: (socket, sub, code, detail) => this.#endSubscription(socket, sub, code, detail),
+      giveUp: (socket, error) => {
+        this.#warn('replay', 'blocks cannot be read; the socket is closed', error);
+        endSocket(socket, CLOSE_CODES.overload, 'blocks cannot be read at the moment');
+      },
+    });
+  }
+
+  /** A socket that the Worker forwards, with what it knows of the chain in headers. */
+  override async fetch(request: Request): Promise<Response> {
+    if (this.ctx.getWebSockets().length >= SOCKETS_MAX)
+      return problemResponse('SOCKET_LIMIT', 'this hub is full');
+    const head = this.#greet(request.headers);
+    const { 0: client, 1: server } = new WebSocketPair();
+    this.ctx.acceptWebSocket(server);
+    writeState(server, NEW_SOCKET);
+    server.send(JSON.stringify(this.#hello(head)));
+    const offered = request.headers.get('sec-websocket-protocol') ?? '';
+    const agreed = offered.split(',').some((name) => name.trim() === SUBPROTOCOL);
+    const headers = agreed ? { 'sec-websocket-protocol': SUBPROTOCOL } : {};
+    return new Response(null, { status: 101, webSocket: client, headers });
+  }
+
+  /** Blocks in height order, without a gap inside the batch, from the chain. */
+  async publish(batch: {
+    blocks: StoredBlock[];
+    head: ChainHead;
+  }): Promise<{ next_height: number; subscribers: number }> {
+    const row = this.#store.row;
+    const nextHeight = (batch.blocks.at(-1)?.height ?? batch.head.height) + 1;
+    if (row === null) return { next_height: nextHeight, subscribers: 0 };
+    const head = newerHead(row.head, headToWire(batch.head));
+    this.#store.save({ ...row, head, nextHeight: Math.max(row.nextHeight, nextHeight) });
+    this.#setHeartbeat(head);
+    const blocks = batch.blocks.map((block) => this.#source.put(block));
+    const { subscribers, replays } = this.#fanOut.publish(blocks, head.height);
+    for (const socket of this.#resumed ? replays : this.ctx.getWebSockets()) this.#replay(socket);
+    this.#resumed = true;
+    if (subscribers === 0) this.#link.dismissed();
+    return { next_height: nextHeight, subscribers };
+  }
+
+  override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
+    this.#resume();
+    if (typeof message !== 'string') return this.#badFrame(socket, null, 'binary frames are not understood');
+    if (message.length > FRAME_BYTES_MAX || new TextEncoder().encode(message).length > FRAME_BYTES_MAX) {
+      this.#error(socket, null, 'FRAME_INVALID', `a frame has at most ${FRAME_BYTES_MAX} bytes`);
+      return endSocket(socket, CLOSE_CODES.frameTooBig, 'frame too big');
+    }
+    const parsed = parseClientFrame(message);
+    if (!parsed.ok) return this.#badFrame(socket, parsed.id, parsed.detail);
+    const state = readState(socket);
+    if (state.badFrames > 0) writeState(socket, { ...state, badFrames: 0 });
+    const { frame } = parsed;
+    if (frame.type === 'subscribe') return this.#subscribe(socket, frame);
+    if (frame.type === 'unsubscribe') return this.#unsubscribe(socket, frame);
+    return this.#ack(socket, frame);
+  }
+
+  override async webSocketClose(): Promise<void> {
+    await this.#detachIfLast();
+  }
+
+  override async webSocketError(_socket: WebSocket, error: unknown): Promise<void> {
+    this.#log.debug('a socket failed', { function: 'webSocketError', error: errorText(error) });
+    await this.#detachIfLast();
+  }
+
+  #greet(headers: Headers): HeadWire {
+    const known = this.#store.row;
+    const told = JSON.parse(headers.get(HUB_HEADERS.head) ?? 'null') as HeadWire;
+    const head = known === null ? told : newerHead(known.head, told);
+    const chainId = headers.get(HUB_HEADERS.chainId) ?? '';
+    const genesisHash = headers.get(HUB_HEADERS.genesisHash) ?? '';
+    const ledgerName = headers.get(HUB_HEADERS.ledgerName) ?? '';
+    const { nextHeight, attached } = known ?? { nextHeight: head.height + 1, attached: false };
+    this.#store.save({ chainId, genesisHash, ledgerName, head, nextHeight, attached });
+    this.#setHeartbeat(head);
+    return head;
+  }
+
+  #hello(head: HeadWire): HelloFrame {
+    return {
+      type: 'hello',
+      chain_id: this.#store.row?.chainId ?? '',
+      genesis_hash: this.#store.row?.genesisHash ?? '',
+      head,
+      server_time: new Date().toISOString(),
+      heartbeat_ms: HEARTBEAT_MS,
+      limits: {
+        subscriptions: SUBSCRIPTIONS_MAX,
+        frame_bytes: FRAME_BYTES_MAX,
+        credit_events: CREDIT_EVENTS_MAX,
+        credit_bytes: CREDIT_BYTES_MAX,
+      },
+    };
+  }
+
+  /** The platform answers `ping` with this, without waking the object. */
+  #setHeartbeat(head: HeadWire): void {
+    const answer = JSON.stringify({ type: 'heartbeat', head });
+    this.ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', answer));
+  }
+
+  async #subscribe(socket: WebSocket, frame: SubscribeFrame): Promise<void> {
+    const asked = readSubscribe(frame);
+    if (!asked.ok) return this.#error(socket, frame.id, 'FRAME_INVALID', asked.detail);
+    if (frame.filter?.type !== undefined && registry.byName(frame.filter.type) === undefined) {
+      return this.#error(socket, frame.id, 'FRAME_INVALID', `filter.type: no type ${frame.filter.type}`);
+    }
+    const attached = await this.#link.attach();
+    const state = readState(socket);
+    const row = this.#store.row;
+    if (!attached.ok) return this.#error(socket, frame.id, attached.problem.code, attached.problem.detail);
+    if (row === null || socket.readyState !== WebSocket.OPEN) return this.#detachIfLast();
+    if (state.subscriptions.length >= SUBSCRIPTIONS_MAX || this.#fanOut.count() >= HUB_SUBSCRIPTIONS_MAX) {
+      return this.#error(socket, frame.id, 'SUBSCRIPTION_LIMIT', `a socket has at most ${SUBSCRIPTIONS_MAX}`);
+    }
+    const next = asked.next ?? { height: row.head.height + 1, index: 0 };
+    const mode = next.height <= row.head.height ? 'replay' : 'live';
+    const sub = `s${state.nextSub}`;
+    const { topic, filter = {} } = frame;
+    const subscription = newSubscription({ sub, topic, filter, credit: asked.credit, next, mode });
+    writeState(socket, {
+      ...state,
+      nextSub: state.nextSub + 1,
+      subscriptions: [...state.subscriptions, subscription],
+    });
+    this.#fanOut.added();
+    const answer: SubscribedFrame = {
+      id: frame.id,
+      type: 'subscribed',
+      sub,
+      head: row.head,
+      replay_from: mode === 'replay' ? next.height : null,
+      credit: { events: asked.credit, bytes: creditBytes(this.#fanOut.count()) },
+      cursor: encodeCursor(next),
+    };
+    socket.send(JSON.stringify(answer));
+    this.#replay(socket);
+  }
+
+  async #unsubscribe(socket: WebSocket, frame: UnsubscribeFrame): Promise<void> {
+    if (findSubscription(socket, frame.sub) === undefined) {
+      return this.#error(socket, frame.id, 'SUBSCRIPTION_UNKNOWN', `no subscription ${frame.sub}`);
+    }
+    dropSubscription(socket, frame.sub);
+    socket.send(JSON.stringify({ id: frame.id, type: 'unsubscribed' }));
+    await this.#detachIfLast();
+  }
+
+  #ack(socket: WebSocket, frame: AckFrame): void {
+    const subscription = findSubscription(socket, frame.sub);
+    // An acknowledgement may cross the end of its subscription on the way: nothing is wrong then.
+    if (subscription === undefined) return;
+    const acked = onAck(subscription, frame.seq);
+    if (acked === null) {
+      this.#badFrame(socket, null, `seq: ${frame.sub} has no event ${frame.seq}`);
+      return;
+    }
+    putSubscription(socket, acked);
+    this.#replay(socket);
+  }
+
+  #replay(socket: WebSocket): void {
+    this.ctx.waitUntil(this.#replayer.run(socket));
+  }
+
+  #resume(): void {
+    if (this.#resumed) return;
+    this.#resumed = true;
+    for (const socket of this.ctx.getWebSockets()) this.#replay(socket);
+  }
+
+  #endSubscription(socket: WebSocket, sub: string, code: ProblemCode, detail: string): void {
+    dropSubscription(socket, sub);
+    const error = toProblem({ code, detail }, crypto.randomUUID());
+    socket.send(JSON.stringify({ id: null, type: 'error', sub, error }));
+    this.ctx.waitUntil(this.#detachIfLast());
+  }
+
+  #badFrame(socket: WebSocket, id: string | number | null, detail: string): void {
+    this.#error(socket, id, 'FRAME_INVALID', detail);
+    const state = readState(socket);
+    if (state.badFrames + 1 >= BAD_FRAMES_MAX) endSocket(socket, CLOSE_CODES.badFrame, 'bad frames');
+    else writeState(socket, { ...state, badFrames: state.badFrames + 1 });
+  }
+
+  #error(socket: WebSocket, id: string | number | null, code: ProblemCode, detail: string): void {
+    if (socket.readyState !== WebSocket.OPEN) return;
+    const error = toProblem({ code, detail }, crypto.randomUUID());
+    socket.send(JSON.stringify({ id, type: 'error', error }));
+  }
+
+  async #detachIfLast(): Promise<void> {
+    this.#fanOut.recount();
+    if (this.#fanOut.count() > 0) return;
+    try {
+      await this.#link.detach();
+    } catch (error) {
+      // Harmless: the chain detaches by itself when its next publication finds nobody.
+      this.#warn('detach', 'the chain did not take the detachment', error);
+    }
+  }
+
+  #warn(name: string, message: string, error: unknown): void {
+    this.#log.warning(message, {
+      function: name,
+      chain_id: this.#store.row?.chainId,
+      error: errorText(error),
+    });
+  }
+}
+
+function problemResponse(code: ProblemCode, detail: string): Response {
+  const problem = toProblem({ code, detail }, crypto.randomUUID());
+  return new Response(JSON.stringify(problem), {
+    status: problem.status,
+    headers: { 'content-type': PROBLEM_TYPE },
+  });
+}

@@ -1,0 +1,31 @@
+/** @module Every limit of a hub, with its reason. */
+
+/** Sockets of one hub: a fan-out stays under half a second on one thread. */
+export const SOCKETS_MAX = 10_000;
+/** Subscriptions of one socket: four topics with a few filters each, and an attachment far below its 16 KiB. */
+export const SUBSCRIPTIONS_MAX = 16;
+/** A frame from a client: the largest valid one is a subscribe of a few hundred bytes. */
+export const FRAME_BYTES_MAX = 16 * 1024;
+/** Frames in a row that cannot be understood before the socket is closed with 4400. */
+export const BAD_FRAMES_MAX = 8;
+/** A replay that waits this long for acknowledgements is given up as lagged. Checked at each block: no timer. */
+export const REPLAY_PAUSE_MS_MAX = 30_000;
+/** Blocks asked from the ledger or the chain at once. */
+export const REPLAY_BATCH_BLOCKS = 64;
+/** Bytes of block bodies kept decoded for subscribers that replay the same range. */
+export const BLOCK_CACHE_BYTES = 4 * 1024 * 1024;
+/** Outgoing requests of one hub at a time, as the platform allows six per event and the ledger needs room. */
+export const SOURCE_REQUESTS_MAX = 4;
+/** Pauses before a failed read of blocks is tried again; after the last the socket is closed with 1013. */
+export const SOURCE_RETRY_MS: readonly number[] = [100, 400, 1_600];
+/** Subscriptions of one hub: with the smallest share of bytes each, they stay below what an isolate may hold. */
+export const HUB_SUBSCRIPTIONS_MAX = 20_000;
+/**
+ * Bytes that all subscribers of a hub together may leave unacknowledged. A server cannot see that a reader is slow and
+ * the platform buffers without bound, so the sum is what keeps never-reading sockets from filling the isolate.
+ */
+export const HUB_CREDIT_BYTES = 32 * 1024 * 1024;
+/** The share of a subscription never falls below a few frames. */
+export const CREDIT_BYTES_MIN = 4 * 1024;
+/** A ledger that failed is left alone for this long; replays read from the chain meanwhile. */
+export const LEDGER_RETRY_MS = 5_000;

@@ -1,0 +1,73 @@
+/** @module The chains of this node: who they are, how they stand, and which one answers when none is named. */
+import type { ChainRecord, ChainSnapshot } from '../../shared/api/objects.ts';
+
+export const CREATE_REGISTRY_TABLES = `
+CREATE TABLE IF NOT EXISTS chains (
+  chain_id TEXT PRIMARY KEY,
+  is_default INTEGER NOT NULL,
+  record TEXT NOT NULL,
+  snapshot TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+`;
+
+interface ChainRow extends Record<string, SqlStorageValue> {
+  record: string;
+  snapshot: string;
+}
+
+export class ChainRegistry {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+  }
+
+  /** The record of a chain, or of the default chain for null. */
+  record(chainId: string | null): ChainRecord | null {
+    const [row] =
+      chainId === null
+        ? this.#sql.exec<ChainRow>('SELECT record, snapshot FROM chains WHERE is_default = 1').toArray()
+        : this.#sql
+            .exec<ChainRow>('SELECT record, snapshot FROM chains WHERE chain_id = ?', chainId)
+            .toArray();
+    return row === undefined ? null : (JSON.parse(row.record) as ChainRecord);
+  }
+
+  snapshot(chainId: string): ChainSnapshot | null {
+    const [row] = this.#sql
+      .exec<ChainRow>('SELECT record, snapshot FROM chains WHERE chain_id = ?', chainId)
+      .toArray();
+    return row === undefined ? null : (JSON.parse(row.snapshot) as ChainSnapshot);
+  }
+
+  snapshots(): ChainSnapshot[] {
+    const rows = this.#sql.exec<ChainRow>('SELECT record, snapshot FROM chains ORDER BY chain_id').toArray();
+    return rows.map((row) => JSON.parse(row.snapshot) as ChainSnapshot);
+  }
+
+  hasDefault(): boolean {
+    return this.record(null) !== null;
+  }
+
+  put(record: ChainRecord, snapshot: ChainSnapshot): void {
+    this.#sql.exec(
+      'INSERT INTO chains VALUES (?, ?, ?, ?) ON CONFLICT (chain_id) DO UPDATE SET is_default = excluded.is_default, record = excluded.record, snapshot = excluded.snapshot',
+      record.chain_id,
+      record.is_default ? 1 : 0,
+      JSON.stringify(record),
+      JSON.stringify(snapshot),
+    );
+  }
+
+  /** Takes a snapshot of a registered chain unless a newer one is stored; heights never go back. */
+  update(snapshot: ChainSnapshot): void {
+    const stored = this.snapshot(snapshot.chain_id);
+    if (stored === null || stored.genesis_hash !== snapshot.genesis_hash) return;
+    if (snapshot.head.height < stored.head.height) return;
+    this.#sql.exec(
+      'UPDATE chains SET snapshot = ? WHERE chain_id = ?',
+      JSON.stringify(snapshot),
+      snapshot.chain_id,
+    );
+  }
+}

@@ -1,0 +1,275 @@
+/**
+ * @module The settings of a node: one schema over the deployment's vars and secrets. A fault names the setting and
+ * what it must be, never its value, since a value may be a secret.
+ */
+import { z } from 'zod';
+import { fromHex, isHexOf } from '../protocol/primitives/bytes.ts';
+import { isChainId } from '../protocol/primitives/chain-id.ts';
+
+/** Chains that one node may be told to start by its settings; more are made by `POST /chains`. */
+export const SUPPORTED_CHAINS_MAX = 100;
+/** Bytes of the var GENESIS: a platform var holds 5 KB. Larger documents go through `POST /chains`. */
+export const GENESIS_VAR_BYTES_MAX = 4_096;
+/** Shortest ADMIN_TOKEN, in characters: 128 bits in base64url are 22. */
+export const ADMIN_TOKEN_LENGTH_MIN = 20;
+/** Replicas that a reader chooses from. */
+export const REPLICAS_MAX = 32;
+
+const LEVELS = ['debug', 'info', 'warning', 'error'] as const;
+const LEVEL_ALIASES: Readonly<Record<string, string>> = {
+  warn: 'warning',
+  critical: 'error',
+  fatal: 'error',
+};
+const LEDGER_PROTOCOLS = ['http:', 'https:', 'libsql:', 'ws:', 'wss:'];
+const DURATION = /^([1-9]\d{0,6})(ms|s|m)$/;
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
+
+/** An empty var is an absent one: wrangler.toml cannot leave a var out. */
+const blankable = <Schema extends z.ZodType>(schema: Schema) =>
+  z.preprocess((value) => (value === '' ? undefined : value), schema.optional());
+
+const urlText = (protocols: readonly string[]) =>
+  z.string().refine(
+    (text) => {
+      const url = URL.canParse(text.replace('{chain}', 'chain'))
+        ? new URL(text.replace('{chain}', 'chain'))
+        : null;
+      return url !== null && protocols.includes(url.protocol);
+    },
+    `must be a URL with ${protocols.map((protocol) => `${protocol}//`).join(', ')}`,
+  );
+
+const supportedChains = z
+  .string()
+  .transform((text) =>
+    text
+      .split(',')
+      .map((id) => id.trim())
+      .filter((id) => id !== ''),
+  )
+  .refine((ids) => ids.length <= SUPPORTED_CHAINS_MAX, `names at most ${SUPPORTED_CHAINS_MAX} chains`)
+  .refine((ids) => ids.every(isChainId), 'must be chain ids separated by commas: a-z, 0-9 and inner hyphens')
+  .refine((ids) => new Set(ids).size === ids.length, 'names a chain twice');
+
+const logLevel = z
+  .string()
+  .transform((text) => LEVEL_ALIASES[text.toLowerCase()] ?? text.toLowerCase())
+  .pipe(z.enum(LEVELS, `must be one of ${LEVELS.join(', ')}`));
+
+const jsonText = (what: string) =>
+  z.string().transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue({ code: 'custom', message: `must be ${what} as JSON` });
+      return z.NEVER;
+    }
+  });
+
+const replicas = jsonText('an object of region to URL')
+  .pipe(
+    z.record(
+      z.string().regex(/^[a-z0-9-]{1,32}$/),
+      urlText(LEDGER_PROTOCOLS),
+      'must be an object of region to URL',
+    ),
+  )
+  .refine((map) => Object.keys(map).length <= REPLICAS_MAX, `has at most ${REPLICAS_MAX} replicas`);
+
+const duration = z
+  .string()
+  .regex(DURATION, 'must be a duration such as 1s or 500ms')
+  .transform((text) => {
+    const [, count = '0', unit = 'ms'] = DURATION.exec(text) ?? [];
+    return Number(count) * (UNIT_MS[unit] ?? 1);
+  });
+
+const flag = z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true');
+
+const genesis = z
+  .string()
+  .refine(
+    (text) => new TextEncoder().encode(text).length <= GENESIS_VAR_BYTES_MAX,
+    `has at most ${GENESIS_VAR_BYTES_MAX} bytes`,
+  )
+  .pipe(jsonText('a genesis document'));
+
+const seed = z
+  .string()
+  .refine((text) => isHexOf(text, 32), 'must be 0x and 64 lower-case hex digits')
+  .transform((text) => fromHex(text));
+
+const token = z.string().min(1);
+
+/** Every setting by the name it has in the deployment. Unknown names are bindings or belong to others: left alone. */
+export const settingsSchema = z
+  .object({
+    SUPPORTED_CHAINS: blankable(supportedChains),
+    LOG_LEVEL: blankable(logLevel),
+    NODE_NAME: blankable(
+      z.string().regex(/^[\w .-]{1,64}$/, 'has 1 to 64 letters, digits, spaces, dots or hyphens'),
+    ),
+    NODE_REGION: blankable(z.string().regex(/^[a-z0-9-]{1,32}$/, 'has 1 to 32 of a-z, 0-9 and -')),
+    EXPLORER_URL: blankable(urlText(['http:', 'https:'])),
+    COMMIT: blankable(z.string().regex(/^[0-9a-f]{7,40}$/, 'must be a git commit id')),
+    DATABASE_URL: blankable(urlText(LEDGER_PROTOCOLS)),
+    DATABASE_NAMESPACE: blankable(z.enum(['header'], 'must be header, or absent')),
+    DATABASE_REPLICAS: blankable(replicas),
+    DATABASE_ADMIN: blankable(z.enum(['none', 'sqld', 'turso'], 'must be none, sqld or turso')),
+    DATABASE_ADMIN_URL: blankable(urlText(['http:', 'https:'])),
+    DATABASE_AUTH_TOKEN: blankable(token),
+    DATABASE_READ_TOKEN: blankable(token),
+    DATABASE_ADMIN_TOKEN: blankable(token),
+    DATABASE_ENCRYPTION: blankable(z.enum(['operator'], 'must be operator, or absent')),
+    DB_ENCRYPTION_ENABLED: blankable(flag),
+    VALIDATOR_KEY: blankable(seed),
+    ADMIN_TOKEN: blankable(
+      z.string().min(ADMIN_TOKEN_LENGTH_MIN, `has at least ${ADMIN_TOKEN_LENGTH_MIN} characters`),
+    ),
+    GENESIS: blankable(genesis),
+    // These three only fill a genesis that is being made; the node checks their form and does not use them.
+    CONSENSUS_MODE: blankable(z.enum(['poa', 'pos', 'hybrid'], 'must be poa, pos or hybrid')),
+    BLOCK_TIME: blankable(duration),
+    EMPTY_BLOCKS: blankable(z.enum(['never', 'heartbeat', 'always'], 'must be never, heartbeat or always')),
+  })
+  .superRefine((raw, context) => {
+    for (const [name, detail] of crossFaults(raw))
+      context.addIssue({ code: 'custom', path: [name], message: detail });
+  });
+
+type Parsed = {
+  readonly [Name in (typeof LEDGER_SETTINGS)[number]]?: unknown;
+};
+const LEDGER_SETTINGS = [
+  'DATABASE_URL',
+  'DATABASE_NAMESPACE',
+  'DATABASE_REPLICAS',
+  'DATABASE_ADMIN',
+  'DATABASE_ADMIN_URL',
+  'DATABASE_ENCRYPTION',
+  'DB_ENCRYPTION_ENABLED',
+] as const;
+
+/** Faults of settings that are each well formed but do not go together. */
+function crossFaults(raw: Parsed): [string, string][] {
+  const faults: [string, string][] = [];
+  const hasAdmin = raw.DATABASE_ADMIN !== undefined && raw.DATABASE_ADMIN !== 'none';
+  if (raw.DATABASE_REPLICAS !== undefined && raw.DATABASE_URL === undefined) {
+    faults.push(['DATABASE_REPLICAS', 'needs DATABASE_URL']);
+  }
+  if (hasAdmin && raw.DATABASE_ADMIN_URL === undefined) {
+    faults.push(['DATABASE_ADMIN_URL', 'is needed where DATABASE_ADMIN is sqld or turso']);
+  }
+  if (raw.DB_ENCRYPTION_ENABLED === true && raw.DATABASE_ENCRYPTION === undefined) {
+    faults.push([
+      'DB_ENCRYPTION_ENABLED',
+      'needs DATABASE_ENCRYPTION=operator: a Worker cannot encrypt a remote ledger',
+    ]);
+  }
+  return faults;
+}
+
+/** The settings as the deployment gives them: text, all optional. */
+export type RawSettings = { readonly [Name in keyof z.infer<typeof settingsSchema>]?: string };
+
+/** Where the ledger is and how to reach it. */
+export interface LedgerSettings {
+  /** May contain `{chain}`. */
+  readonly url: string;
+  /** True: the chain's database is chosen by the namespace header. */
+  readonly namespaced: boolean;
+  /** Region -> URL, each may contain `{chain}`. */
+  readonly replicas: Readonly<Record<string, string>>;
+  /** For the drain: read and write. */
+  readonly authToken: string | undefined;
+  /** For readers; falls back to `authToken`. */
+  readonly readToken: string | undefined;
+  readonly admin: 'none' | 'sqld' | 'turso';
+  readonly adminUrl: string | undefined;
+  readonly adminToken: string | undefined;
+  /** True: the operator vouches for encryption at rest. */
+  readonly encryptedByOperator: boolean;
+}
+
+/** The settings of a node, parsed. */
+export interface Settings {
+  /** The first is the default chain. */
+  readonly supportedChains: readonly string[];
+  readonly logLevel: (typeof LEVELS)[number];
+  readonly nodeName: string;
+  readonly nodeRegion: string | undefined;
+  readonly explorerUrl: string | undefined;
+  readonly commit: string;
+  /** Undefined: this node keeps no ledger. */
+  readonly ledger: LedgerSettings | undefined;
+  /** Ed25519 seed, 32 bytes. Undefined: this node does not validate. */
+  readonly validatorKey: Uint8Array | undefined;
+  readonly adminToken: string | undefined;
+  /** JSON document of a genesis, not yet checked. */
+  readonly genesis: unknown;
+}
+
+/** One wrong setting. */
+export interface SettingFault {
+  readonly name: string;
+  readonly detail: string;
+}
+
+/** Settings that do not parse; `faults` has all of them. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+  readonly faults: readonly SettingFault[];
+
+  constructor(faults: readonly SettingFault[]) {
+    super(faults.map((fault) => `${fault.name} ${fault.detail}`).join('; '));
+    this.faults = faults;
+  }
+}
+
+/** Parses the environment. Throws {@link SettingsError} naming every fault at once. */
+export function parseSettings(env: unknown): Settings {
+  const parsed = settingsSchema.safeParse(env);
+  if (!parsed.success) throw new SettingsError(parsed.error.issues.map(toFault));
+  const raw = parsed.data;
+  return {
+    supportedChains: raw.SUPPORTED_CHAINS ?? [],
+    logLevel: raw.LOG_LEVEL ?? 'info',
+    nodeName: raw.NODE_NAME ?? 'node',
+    nodeRegion: raw.NODE_REGION,
+    explorerUrl: raw.EXPLORER_URL,
+    commit: raw.COMMIT ?? 'unknown',
+    ledger: ledgerSettings(raw),
+    validatorKey: raw.VALIDATOR_KEY,
+    adminToken: raw.ADMIN_TOKEN,
+    genesis: raw.GENESIS,
+  };
+}
+
+function toFault(issue: z.core.$ZodIssue): SettingFault {
+  const [name = 'environment', ...rest] = issue.path.map(String);
+  // Messages of zod itself may quote the value; ours never do.
+  const own = issue.code === 'custom' || !/received|input/i.test(issue.message);
+  const detail = own ? issue.message : 'does not have the form it must have';
+  return { name, detail: rest.length === 0 ? detail : `${detail} (at ${rest.length} deep)` };
+}
+
+function ledgerSettings(raw: z.infer<typeof settingsSchema>): LedgerSettings | undefined {
+  if (raw.DATABASE_URL === undefined) return undefined;
+  return {
+    url: raw.DATABASE_URL,
+    namespaced: raw.DATABASE_NAMESPACE === 'header',
+    replicas: raw.DATABASE_REPLICAS ?? {},
+    authToken: raw.DATABASE_AUTH_TOKEN,
+    readToken: raw.DATABASE_READ_TOKEN ?? raw.DATABASE_AUTH_TOKEN,
+    admin: raw.DATABASE_ADMIN ?? 'none',
+    adminUrl: raw.DATABASE_ADMIN_URL,
+    adminToken: raw.DATABASE_ADMIN_TOKEN,
+    encryptedByOperator: raw.DB_ENCRYPTION_ENABLED === true,
+  };
+}
+
+/** The URL of one chain's database: `{chain}` stands for its ledger name. */
+export function ledgerUrl(url: string, ledgerName: string): string {
+  return url.replace('{chain}', ledgerName);
+}

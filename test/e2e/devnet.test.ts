@@ -1,0 +1,171 @@
+/** @module The devnet as a process: its ready line, and that nothing survives it, however it ends. */
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from 'vitest';
+import { isFree } from '../../cli/devnet/ports.ts';
+import { runCli } from '../support/cli.ts';
+import { descendants, isAlive, startTestDevnet, type TestDevnet, until } from '../support/devnet.ts';
+
+const running: TestDevnet[] = [];
+const folders: string[] = [];
+
+async function start(args: readonly string[] = [], env: Record<string, string> = {}): Promise<TestDevnet> {
+  const devnet = await startTestDevnet(args, env);
+  running.push(devnet);
+  return devnet;
+}
+
+async function temporaryFolder(): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'atoll-state-'));
+  folders.push(folder);
+  return folder;
+}
+
+/** Ports of everything that the ready line names. */
+function portsOf({ ready }: TestDevnet): number[] {
+  const urls = [ready.nodes[0]?.rpc_url ?? '', ready.ledger.primary, ...Object.values(ready.ledger.replicas)];
+  return urls.map((url) => Number(new URL(url).port));
+}
+
+async function expectNothingLeft(devnet: TestDevnet, pids: readonly number[]): Promise<void> {
+  await until(
+    'the end of every process',
+    async () => (await Promise.all(pids.map(isAlive))).every((alive) => !alive),
+    2_000,
+  );
+  for (const port of portsOf(devnet)) expect(await isFree(port), `port ${port}`).toBe(true);
+}
+
+async function head(devnet: TestDevnet): Promise<{ height: number }> {
+  const response = await fetch(`${devnet.ready.nodes[0]?.rpc_url}/rpc/get_head`);
+  return (await response.json()) as { height: number };
+}
+
+async function transfer(devnet: TestDevnet): Promise<void> {
+  const [from, to] = devnet.ready.accounts;
+  const result = await runCli(
+    ['tx', 'send', '--to', to?.address ?? '', '--amount', '5', '--wait', 'final', '--json'],
+    {
+      ATOLL_RPC_URL: devnet.ready.nodes[0]?.rpc_url ?? '',
+      ATOLL_PRIVATE_KEY: from?.private_key ?? '',
+    },
+  );
+  expect(result.stderr).toBe('');
+  expect(result.code).toBe(0);
+}
+
+afterEach(async () => {
+  for (const devnet of running.splice(0)) {
+    if (devnet.process.exitCode === null && devnet.process.signalCode === null)
+      devnet.process.kill('SIGTERM');
+    await devnet.ended;
+  }
+  for (const folder of folders.splice(0)) await rm(folder, { recursive: true, force: true });
+});
+
+describe('the devnet', () => {
+  test('prints one ready line on stdout that names the chain, the node, the ledger and funded accounts', async () => {
+    const devnet = await start();
+    const { ready } = devnet;
+    expect(ready).toEqual({
+      event: 'ready',
+      chain_id: 'devnet',
+      genesis_hash: expect.stringMatching(/^0x[0-9a-f]{64}$/),
+      nodes: [
+        {
+          name: 'node1',
+          rpc_url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
+          ws_url: expect.stringMatching(/^ws:\/\/127\.0\.0\.1:\d+\/ws$/),
+          pid: expect.any(Number),
+        },
+      ],
+      ledger: {
+        primary: expect.stringMatching(/^http:\/\/localhost:\d+$/),
+        replicas: { eu: expect.stringMatching(/^http:\/\/localhost:\d+$/) },
+      },
+      accounts: Array.from({ length: 10 }, () => ({
+        address: expect.stringMatching(/^0x[0-9a-f]{40}$/),
+        public_key: expect.stringMatching(/^0x[0-9a-f]{64}$/),
+        private_key: expect.stringMatching(/^0x[0-9a-f]{64}$/),
+        balance: '1000000000000',
+      })),
+      admin_token: expect.stringMatching(/^\S{20,}$/),
+    });
+    await transfer(devnet);
+    expect((await head(devnet)).height).toBe(1);
+    expect(devnet.stdout().trimEnd().split('\n')).toHaveLength(1);
+  });
+
+  test('leaves nothing behind after Ctrl-C, its temporary folder included', async () => {
+    const TMPDIR = await temporaryFolder();
+    const devnet = await start([], { TMPDIR });
+    expect(await readdir(TMPDIR)).toHaveLength(1);
+    const pids = await descendants(devnet.process.pid ?? 0);
+    expect(pids.length).toBeGreaterThanOrEqual(4);
+    expect(await devnet.stop()).toBe(0);
+    await expectNothingLeft(devnet, pids);
+    expect(await readdir(TMPDIR)).toEqual([]);
+  });
+
+  test('ends with exit code 1 and leaves nothing behind when its node is killed with kill -9', async () => {
+    const devnet = await start();
+    const pids = await descendants(devnet.process.pid ?? 0);
+    process.kill(devnet.ready.nodes[0]?.pid ?? 0, 'SIGKILL');
+    await expectNothingLeft(devnet, pids);
+    expect(await devnet.ended).toBe(1);
+    expect(devnet.stderr()).toMatch(/node1.*SIGKILL/);
+  });
+
+  test('leaves nothing behind when it is killed with kill -9 itself', async () => {
+    const TMPDIR = await temporaryFolder();
+    const devnet = await start([], { TMPDIR });
+    expect(await readdir(TMPDIR)).toHaveLength(1);
+    const pids = await descendants(devnet.process.pid ?? 0);
+    devnet.process.kill('SIGKILL');
+    expect(await devnet.ended).toBe('SIGKILL');
+    await until('the end of every process', async () =>
+      (await Promise.all(pids.map(isAlive))).every((alive) => !alive),
+    );
+    expect(await readdir(TMPDIR)).toEqual([]);
+  });
+
+  test('goes on with the same chain on the same --state, also after kill -9, and starts anew with --reset', async () => {
+    const state = await temporaryFolder();
+    const first = await start(['--state', state]);
+    await transfer(first);
+    process.kill(first.ready.nodes[0]?.pid ?? 0, 'SIGKILL');
+    await first.ended;
+
+    const second = await start(['--state', state]);
+    expect(second.ready.genesis_hash).toBe(first.ready.genesis_hash);
+    expect(second.ready.admin_token).toBe(first.ready.admin_token);
+    expect((await head(second)).height).toBe(1);
+    await transfer(second);
+    expect((await head(second)).height).toBe(2);
+    expect((await stat(join(state, 'devnet.json'))).mode & 0o777).toBe(0o600);
+    await second.stop();
+
+    const third = await start(['--state', state, '--reset']);
+    expect(third.ready.genesis_hash).not.toBe(first.ready.genesis_hash);
+    expect((await head(third)).height).toBe(0);
+  });
+
+  test('refuses a folder that another devnet runs on, and a port that is taken, with exit code 5', async () => {
+    const state = await temporaryFolder();
+    const devnet = await start(['--state', state]);
+    const folder = await runCli(['devnet', '--json', '--port', '0', '--state', state]);
+    expect(folder.code).toBe(5);
+    expect(folder.stderr).toContain(String(devnet.process.pid));
+    const port = String(portsOf(devnet)[0]);
+    const taken = await runCli(['devnet', '--json', '--port', port]);
+    expect(taken.code).toBe(5);
+    expect(taken.stderr).toContain(port);
+  });
+
+  test('refuses more nodes than it can run as a usage error', async () => {
+    const result = await runCli(['devnet', '--nodes', '2']);
+    expect(result.code).toBe(2);
+    expect(result.stderr).toContain('1 node');
+  });
+});
