@@ -1,9 +1,10 @@
 /** @module The routes for a node's administrator, by plain HTTP: the SDK is for users of a chain. */
 import type { z } from 'zod';
+import { NetworkError } from '../sdk/index.ts';
 import type { ChainWire, InfoWire, rebuildSchema } from '../shared/api/schemas/node.ts';
 import { genesisToJson } from '../shared/protocol/genesis/document.ts';
 import type { Genesis } from '../shared/protocol/genesis/genesis.ts';
-import { CliError, kindOfStatus } from './errors.ts';
+import { type CliError, fromNode, toCliError } from './errors.ts';
 
 /** Creating a chain writes a first snapshot and waits for it; a busy machine needs a while. */
 const ADMIN_TIMEOUT_MS = 30_000;
@@ -50,21 +51,13 @@ async function nodeRequest<T>(
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(ADMIN_TIMEOUT_MS),
   }).catch((error: unknown) => {
-    throw unreachable(url, error);
+    throw toCliError(
+      new NetworkError('NETWORK_ERROR', `${method} ${url}${path}: no answer`, { cause: error }),
+    );
   });
   const text = await response.text();
   if (response.ok) return JSON.parse(text) as T;
   throw failureOf(response.status, text);
-}
-
-/** The node did not answer at all. */
-export function unreachable(url: string, error: unknown): CliError {
-  const { message, cause } = error as Error;
-  const why = cause instanceof Error ? cause.message || (cause as NodeJS.ErrnoException).code : message;
-  return new CliError('network', `no node answers at ${url} (${why})`, {
-    hint: 'start one with "npm run devnet", or name another with --rpc-url or ATOLL_RPC_URL',
-    cause: error,
-  });
 }
 
 function failureOf(status: number, text: string): CliError {
@@ -74,7 +67,6 @@ function failureOf(status: number, text: string): CliError {
   } catch {
     problem = { detail: text.slice(0, 300) }; // a proxy in between answers in its own words
   }
-  const message = problem.detail ?? problem.title ?? `HTTP ${status}`;
-  const options = problem.code === undefined ? {} : { code: problem.code };
-  return new CliError(kindOfStatus(status), message, options);
+  const { detail, title, code = 'ANSWER_INVALID' } = problem;
+  return fromNode(code, status, detail ?? title ?? `HTTP ${status}`);
 }

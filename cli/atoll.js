@@ -3,6 +3,7 @@
 // Node of node_modules, which strips types.
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
 const STRIPS_TYPES_SINCE = [22, 18];
@@ -39,6 +40,8 @@ if (!existsSync(`${installed}/commander`)) {
   );
   process.exitCode = 2;
 } else if (stripsTypes()) {
+  // Stripped and compiled once, not at every command.
+  module.enableCompileCache?.(fileURLToPath(new URL('../.atoll/compile-cache', import.meta.url)));
   await import('./main.ts');
 } else if (existsSync(ownNode)) {
   rerunOn(ownNode);

@@ -1,6 +1,7 @@
 /** @module What every command knows: the options before it, the environment, and the client made from both. */
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { type Client, createClient } from '../sdk/index.ts';
 import { CliError } from './errors.ts';
 import { accountOf, type KeyPair } from './keys.ts';
 import { createOutput, type Output } from './output.ts';
@@ -32,7 +33,7 @@ export function outputOf(options: GlobalOptions): Output {
  * @throws CliError usage when it is no http(s) URL.
  */
 export function rpcUrlOf(options: GlobalOptions): string {
-  const text = options.rpcUrl ?? (process.env['ATOLL_RPC_URL'] || DEFAULT_RPC_URL);
+  const text = options.rpcUrl ?? (process.env.ATOLL_RPC_URL || DEFAULT_RPC_URL);
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !/^https?:$/.test(url.protocol)) {
     throw new CliError('usage', `the RPC URL ${JSON.stringify(text)} is not an http or https URL`, {
@@ -44,7 +45,7 @@ export function rpcUrlOf(options: GlobalOptions): string {
 
 /** Chain id: flag, then ATOLL_CHAIN_ID; undefined means the node's default chain. */
 export function chainIdOf(options: GlobalOptions): string | undefined {
-  return options.chainId ?? (process.env['ATOLL_CHAIN_ID'] || undefined);
+  return options.chainId ?? (process.env.ATOLL_CHAIN_ID || undefined);
 }
 
 /**
@@ -54,7 +55,7 @@ export function chainIdOf(options: GlobalOptions): string | undefined {
 export async function keyOf(options: GlobalOptions): Promise<KeyPair> {
   const { keyFile } = options;
   const source = keyFile === undefined ? 'ATOLL_PRIVATE_KEY' : keyFile;
-  const text = keyFile === undefined ? process.env['ATOLL_PRIVATE_KEY'] : await readKeyFile(keyFile);
+  const text = keyFile === undefined ? process.env.ATOLL_PRIVATE_KEY : await readKeyFile(keyFile);
   if (text === undefined || text.trim() === '') {
     throw new CliError('auth', 'this command signs, and no key was given', {
       hint: 'set ATOLL_PRIVATE_KEY, or pass --key-file FILE ("atoll keys new --out FILE" makes one)',
@@ -65,7 +66,7 @@ export async function keyOf(options: GlobalOptions): Promise<KeyPair> {
 
 /** The administrator's token from ATOLL_ADMIN_TOKEN. @throws CliError auth when it is not set. */
 export function adminTokenOf(): string {
-  const token = process.env['ATOLL_ADMIN_TOKEN'];
+  const token = process.env.ATOLL_ADMIN_TOKEN;
   if (token !== undefined && token !== '') return token;
   throw new CliError(
     'auth',
@@ -106,4 +107,14 @@ export function parseJson(text: string, source: string): unknown {
   } catch (error) {
     throw new CliError('usage', `${source} is not valid JSON: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** A client of the chain that the options name; with a key it can send. */
+export function clientOf(options: GlobalOptions, key?: KeyPair): Client {
+  const chainId = chainIdOf(options);
+  return createClient({
+    url: rpcUrlOf(options),
+    ...(chainId === undefined ? {} : { chainId }),
+    ...(key === undefined ? {} : { signer: key.signer }),
+  });
 }

@@ -1,8 +1,8 @@
 /** @module Key pairs on the command line: Ed25519 over node:crypto. */
 import { randomBytes } from 'node:crypto';
+import type { Signer } from '../sdk/index.ts';
 import { nativeSigner } from '../shared/native/verifier.ts';
 import { addressOf } from '../shared/protocol/crypto/keys.ts';
-import type { Signer } from '../shared/protocol/crypto/verifier.ts';
 import type { Address } from '../shared/protocol/primitives/brand.ts';
 import { toHex } from '../shared/protocol/primitives/bytes.ts';
 
@@ -20,12 +20,14 @@ export interface KeyPair {
 
 /** The key pair of a 32-byte Ed25519 seed. */
 export function accountOf(seed: Uint8Array): KeyPair {
-  const signer = nativeSigner(seed);
+  const { publicKey, sign } = nativeSigner(seed);
+  const address = addressOf(publicKey);
+  const publicKeyHex = toHex(publicKey);
   return {
-    address: addressOf(signer.publicKey),
-    publicKey: toHex(signer.publicKey),
+    address,
+    publicKey: publicKeyHex,
     privateKey: toHex(seed),
-    signer,
+    signer: { address, publicKey, publicKeyHex, sign },
   };
 }
 

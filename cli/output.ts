@@ -1,6 +1,6 @@
 /** @module What a command prints: data on stdout, talk on stderr; one JSON document (or one per line) with `--json`. */
 import { styleText } from 'node:util';
-import { CliError, EXIT_CODES } from './errors.ts';
+import { EXIT_CODES, toCliError } from './errors.ts';
 
 /** Where a command writes. */
 export interface Output {
@@ -43,7 +43,7 @@ export function toJson(data: unknown): string {
 
 /** Prints a failure on stderr (as JSON with `--json`) and returns its exit code. */
 export function reportFailure(error: unknown, json: boolean): number {
-  const failure = error instanceof CliError ? error : new CliError('runtime', messageOf(error));
+  const failure = toCliError(error);
   if (json) {
     const { kind, message, code, hint } = failure;
     process.stderr.write(`${toJson({ error: { kind, code, message, hint } })}\n`);
@@ -53,18 +53,8 @@ export function reportFailure(error: unknown, json: boolean): number {
   process.stderr.write(`${paint(['red', 'bold'], 'error:', process.stderr)} ${failure.message}${code}\n`);
   if (failure.hint !== null)
     process.stderr.write(`${paint('cyan', 'hint:', process.stderr)}  ${failure.hint}\n`);
-  if (!(error instanceof CliError) && process.env['ATOLL_DEBUG'] && error instanceof Error) {
-    process.stderr.write(`${error.stack}\n`);
-  }
+  if (process.env.ATOLL_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return EXIT_CODES[failure.kind];
-}
-
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { cause } = error;
-  return cause instanceof Error && cause.message !== ''
-    ? `${error.message} (${cause.message})`
-    : error.message;
 }
 
 /** Aligned `name  value` lines. */

@@ -22,6 +22,11 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 }
 
 /** Doubling pauses with full jitter: `attempt` counts from 0. */
-export function backoff(attempt: number, firstMs: number, maxMs: number, random: number = Math.random()): number {
+export function backoff(
+  attempt: number,
+  firstMs: number,
+  maxMs: number,
+  random: number = Math.random(),
+): number {
   return Math.ceil(Math.min(maxMs, firstMs * 2 ** Math.min(attempt, 30)) * (0.5 + random / 2));
 }

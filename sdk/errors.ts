@@ -62,6 +62,7 @@ export function errorOf(problem: Problem): AtollError {
   if (code.startsWith('TX_') && status !== 404) return new TransactionRejectedError(code, message, options);
   if (code.startsWith('MEMPOOL_')) return new TransactionRejectedError(code, message, options);
   if (status === 404) return new NotFoundError(code, message, options);
-  if (status === 429 || status >= 500 || problem.retryable) return new UnavailableError(code, message, options);
+  if (status === 429 || status >= 500 || problem.retryable)
+    return new UnavailableError(code, message, options);
   return new RequestError(code, message, options);
 }

@@ -41,7 +41,8 @@ export class Transport {
 
   constructor(options: TransportOptions) {
     const root = options.url.replace(/\/+$/, '');
-    this.baseUrl = options.chainId === undefined ? root : `${root}/chains/${encodeURIComponent(options.chainId)}`;
+    this.baseUrl =
+      options.chainId === undefined ? root : `${root}/chains/${encodeURIComponent(options.chainId)}`;
     // Called without a receiver: some runtimes refuse `fetch` as a method of another object.
     const { fetch: given = globalThis.fetch } = options;
     this.#fetch = (input, init) => given(input, init);
@@ -110,7 +111,8 @@ export class Transport {
     }
     const json = parseJson(text);
     if (status >= 400) throw failureOf(status, json, answered);
-    if (json === undefined) throw new NetworkError('ANSWER_INVALID', `${path}: the answer is not JSON`, { status });
+    if (json === undefined)
+      throw new NetworkError('ANSWER_INVALID', `${path}: the answer is not JSON`, { status });
     this.observe(numberOf(answered.get('x-chain-height')), answered.get('x-genesis-hash'));
     return json as T;
   }
@@ -150,7 +152,8 @@ function failureOf(status: number, json: unknown, headers: Headers): AtollError 
 /** How long to wait before the next attempt; null for an error that is final. */
 function retryAfterMs(error: AtollError, attempt: number, idempotent: boolean): number | null {
   if (attempt + 1 >= ATTEMPTS_MAX || !idempotent) return null;
-  const transient = error instanceof NetworkError ? error.status === 0 || error.status >= 500 : error.problem?.retryable;
+  const transient =
+    error instanceof NetworkError ? error.status === 0 || error.status >= 500 : error.problem?.retryable;
   if (transient !== true) return null;
   const asked = pauses.get(error) ?? 0;
   return asked > RETRY_MAX_MS ? null : Math.max(asked, backoff(attempt, RETRY_FIRST_MS, RETRY_MAX_MS));

@@ -15,7 +15,7 @@ export const ROOT = resolve(import.meta.dirname, '../..');
 const SOURCES = ['shared', 'durable-objects', 'workers', 'wrangler.toml', 'package-lock.json'];
 const DEFAULT_ENTRY = 'workers/main.ts';
 /** Bundles kept beside the newest: branches switched back and forth stay fast, the folder stays small. */
-const BUNDLES_KEPT = 4;
+const BUNDLES_KEPT = 8;
 /** wrangler needs about 2 s; ten times that on a busy machine, and then it hangs rather than works. */
 const BUILD_TIMEOUT_MS = 60_000;
 

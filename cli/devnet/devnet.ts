@@ -89,7 +89,10 @@ async function newIdentity(options: DevnetOptions, state: StateDirectory): Promi
     validator: validator.signer,
     validatorName: 'node1',
     operator: operator.address,
-    allocations: [...devnetAccounts(), operator].map(({ address }) => ({ address, amount: DEVNET_BALANCE })),
+    allocations: [...devnetAccounts(), operator, devnetAccount(0, 'demo')].map(({ address }) => ({
+      address,
+      amount: DEVNET_BALANCE,
+    })),
     params: { blockTimeMs: options.blockTimeMs, emptyBlocks: options.emptyBlocks },
     timeMs: Date.now(),
     salt: new Uint8Array(randomBytes(16)),

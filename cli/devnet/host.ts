@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ROOT } from './bundle.ts';
 import type { HostConfig, HostFailed, HostReady } from './node-host.ts';
 
 /** A first start builds the Worker; on a busy machine with a cold disk that takes most of this. */
@@ -29,7 +30,7 @@ export async function spawnHost(config: HostConfig): Promise<Host> {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'node-host.ts')], {
     detached: true,
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    env: { ...process.env, TMPDIR: temporary },
+    env: { ...process.env, TMPDIR: temporary, NODE_COMPILE_CACHE: join(ROOT, '.atoll/compile-cache') },
   });
   const { pid } = child;
   if (pid === undefined) throw new Error(`the process of ${config.name} did not start`);

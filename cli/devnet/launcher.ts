@@ -9,11 +9,11 @@ const POLL_MS = 500;
  * A devnet started straight from a shell goes on when that shell ends, as a background process should.
  */
 export function watchLauncher(onGone: () => void): void {
-  if (process.env['ATOLL_RERUN'] === '1' && process.channel) {
+  if (process.env.ATOLL_RERUN === '1' && process.channel) {
     process.once('disconnect', onGone);
     process.channel.unref();
   }
-  if (process.env['npm_lifecycle_event'] === undefined || process.platform === 'win32') return;
+  if (process.env.npm_lifecycle_event === undefined || process.platform === 'win32') return;
   const pids = launchers();
   const timer = setInterval(() => {
     if (pids.every(isRunning)) return;

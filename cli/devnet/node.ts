@@ -46,10 +46,10 @@ export async function startNode(options: NodeOptions): Promise<LocalNode> {
 /** Makes Miniflare start workerd through a launcher that ties its life to this process. */
 function useDyingWorkerd(): void {
   const launcher = join(import.meta.dirname, 'workerd.sh');
-  if (process.platform === 'win32' || process.env['MINIFLARE_WORKERD_PATH'] === launcher) return;
+  if (process.platform === 'win32' || process.env.MINIFLARE_WORKERD_PATH === launcher) return;
   const require = createRequire(createRequire(import.meta.url).resolve('miniflare'));
-  process.env['ATOLL_WORKERD'] = process.env['MINIFLARE_WORKERD_PATH'] ?? String(require('workerd').default);
-  process.env['MINIFLARE_WORKERD_PATH'] = launcher;
+  process.env.ATOLL_WORKERD = process.env.MINIFLARE_WORKERD_PATH ?? String(require('workerd').default);
+  process.env.MINIFLARE_WORKERD_PATH = launcher;
 }
 
 function miniflareOptions(options: NodeOptions, port: number): ConstructorParameters<typeof Miniflare>[0] {

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { constants, existsSync } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { freePort } from './ports.ts';
+import { freePort, isFree } from './ports.ts';
 
 const READY_TIMEOUT_MS = 10_000;
 const READY_PAUSE_MS = 15;
@@ -134,6 +134,11 @@ function spawnTied(binary: string, args: readonly string[], env: Record<string, 
 }
 
 async function launch(binary: string, options: SqldOptions): Promise<Sqld> {
+  // Else another server there would answer for ours before ours has noticed.
+  for (const port of [options.httpPort, options.grpcPort, options.adminPort]) {
+    if (port !== undefined && !(await isFree(port)))
+      throw new Error(`sqld: address 127.0.0.1:${port} is in use`);
+  }
   const child = spawnTied(binary, argumentsOf(options), secretsOf(options));
   let log = '';
   for (const stream of [child.stdout, child.stderr]) {

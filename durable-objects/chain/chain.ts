@@ -86,7 +86,7 @@ export class Chain {
     this.#pool = new TransactionPool(store, this.#context.registry, genesis);
     this.#ingress = new Ingress((transactions) => this.#admit(transactions));
     this.#outbox = new Outbox(this.#log, () => this.#arm(Date.now()));
-    this.#nodeTarget = new NodeTarget(env, () => this.snapshot());
+    this.#nodeTarget = new NodeTarget(env, () => this.snapshot(), alarmMs !== null);
     ({ head: this.#head, counters: this.#counters } = store.head());
     this.#parent = this.#loadParent();
     const targets = store.targets();
@@ -309,11 +309,15 @@ export class Chain {
     }
   }
 
-  /** A resubmitted transaction may be final already, and a new one may have become so within its own turn. */
+  /** A new transaction may have become final within its own turn, and one with a used nonce may be that very one. */
   #asItStands(outcome: Result<SubmitOutcome>): Result<SubmitOutcome> {
-    const hash = outcome.ok ? outcome.value.tx_hash : outcome.problem.extra?.['tx_hash'];
-    if (typeof hash !== 'string') return outcome;
-    const position = this.#finals.get(hash);
+    if (outcome.ok) {
+      const position = this.#finals.get(outcome.value.tx_hash);
+      return position === undefined ? outcome : ok(finalOutcome(outcome.value.tx_hash, position));
+    }
+    const hash = outcome.problem.extra?.tx_hash;
+    if (outcome.problem.code !== 'TX_NONCE_TOO_LOW' || typeof hash !== 'string') return outcome;
+    const position = this.#finalPosition(hash);
     return position === undefined ? outcome : ok(finalOutcome(hash, position));
   }
 

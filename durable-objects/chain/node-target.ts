@@ -11,13 +11,18 @@ export class NodeTarget implements OutboxTarget {
   readonly backoffMaxMs = 30_000;
   readonly #env: Bindings;
   readonly #snapshot: () => ChainSnapshot;
-  #changes = 1;
+  #changes = 0;
   #pushed = 0;
   #waiting: (() => void)[] = [];
 
-  constructor(env: Bindings, snapshot: () => ChainSnapshot) {
+  /**
+   * `mayBeStale`: the object woke with its alarm set, so a push may have been lost with its former life. Without one
+   * the registry is up to date, and a mere read leaves no trace.
+   */
+  constructor(env: Bindings, snapshot: () => ChainSnapshot, mayBeStale: boolean) {
     this.#env = env;
     this.#snapshot = snapshot;
+    if (mayBeStale) this.changed();
   }
 
   /** Something that others may ask the node for has changed. */

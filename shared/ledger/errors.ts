@@ -10,7 +10,7 @@ export const LEDGER_ERRORS = {
   LEDGER_WRONG_CHAIN: 'the database holds another chain',
   LEDGER_CONFLICT: 'the database holds another block or transaction at the place of this one',
   LEDGER_GAP: 'a block is missing below the ones to write',
-  LEDGER_MIN_HEIGHT: 'no reachable copy has the height that was asked for',
+  LEDGER_MIN_HEIGHT: 'the primary does not have the height that was asked for',
   LEDGER_TIMEOUT: 'the database did not answer in time',
   LEDGER_UNREACHABLE: 'the database could not be reached',
   LEDGER_DATABASE_MISSING: 'the server has no database of this name',

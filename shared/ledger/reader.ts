@@ -51,6 +51,11 @@ interface Memory {
   seenMs: number;
 }
 
+interface Failure {
+  readonly target: LedgerTarget;
+  readonly error: LedgerError;
+}
+
 /** One per chain and isolate: it keeps the clients and what it learned of each target. */
 export class LedgerReader {
   readonly #deps: LedgerReaderDeps;
@@ -64,15 +69,15 @@ export class LedgerReader {
   }
 
   /**
-   * Runs the query at the best target. Throws LEDGER_MIN_HEIGHT when all who answered were too low, LEDGER_MIGRATING when
-   * one had an older schema and none could answer, else the last failure.
+   * Runs the query at the best target. When none can answer it throws LEDGER_MIGRATING if a copy had an older schema,
+   * LEDGER_MIN_HEIGHT if the primary lacks the height, LEDGER_UNREACHABLE or LEDGER_TIMEOUT if the primary is away.
    */
   async read<T>(query: LedgerQuery<T>, options: ReadOptions = {}): Promise<LedgerRead<T>> {
     const minHeight = Math.max(query.minHeight, options.minHeight ?? 0);
     const targets = chooseTargets(this.#deps.targets, options.place ?? {}, minHeight, (t) =>
       this.#stateOf(t),
     );
-    const failures: LedgerError[] = [];
+    const failures: Failure[] = [];
     for (const target of targets) {
       const answer = await this.#ask(target, query, failures);
       if (answer === null) continue;
@@ -81,7 +86,7 @@ export class LedgerReader {
       const later = tooLow ? await this.#wait(target, query, minHeight, options.waitMs ?? 0, failures) : null;
       if (later !== null) return this.#served(target, later);
       const details = { min_height: minHeight, height: answer.height };
-      failures.push(new LedgerError('LEDGER_MIN_HEIGHT', undefined, details));
+      failures.push({ target, error: new LedgerError('LEDGER_MIN_HEIGHT', undefined, details) });
     }
     throw mostTelling(failures);
   }
@@ -95,7 +100,7 @@ export class LedgerReader {
   async #ask<T>(
     target: LedgerTarget,
     query: LedgerQuery<T>,
-    failures: LedgerError[],
+    failures: Failure[],
   ): Promise<LedgerAnswer<T> | null> {
     const memory = this.#memoryOf(target);
     try {
@@ -110,7 +115,7 @@ export class LedgerReader {
       return answer;
     } catch (error) {
       if (!(error instanceof LedgerError)) throw error;
-      failures.push(error);
+      failures.push({ target, error });
       const absent = error.code === 'LEDGER_TIMEOUT' || error.code === 'LEDGER_UNREACHABLE';
       if (absent)
         this.#memory.set(target.url, { ...memory, breaker: afterFailure(memory.breaker, this.#deps.now()) });
@@ -124,7 +129,7 @@ export class LedgerReader {
     query: LedgerQuery<T>,
     minHeight: number,
     waitMs: number,
-    failures: LedgerError[],
+    failures: Failure[],
   ): Promise<LedgerAnswer<T> | null> {
     let left = Math.min(waitMs, MIN_HEIGHT_WAIT_MAX_MS);
     for (let pause = MIN_HEIGHT_PAUSE_MS; left > 0; pause *= 2) {
@@ -176,9 +181,14 @@ export class LedgerReader {
   }
 }
 
-/** A schema or height that is not there yet will be; other failures say less about what to do. */
-function mostTelling(failures: readonly LedgerError[]): LedgerError {
-  const byCode = (code: string) => failures.find((failure) => failure.code === code);
-  const worst = byCode('LEDGER_WRONG_CHAIN') ?? byCode('LEDGER_MIGRATING') ?? byCode('LEDGER_MIN_HEIGHT');
-  return worst ?? failures.at(-1) ?? new LedgerError('LEDGER_UNREACHABLE');
+/** A foreign or unmigrated database says so; else it is the primary's word that counts: replicas may always lag. */
+function mostTelling(failures: readonly Failure[]): LedgerError {
+  const byCode = (code: string) => failures.find(({ error }) => error.code === code)?.error;
+  const ofPrimary = failures.findLast(({ target }) => target.kind === 'primary')?.error;
+  const schema = byCode('LEDGER_WRONG_CHAIN') ?? byCode('LEDGER_MIGRATING');
+  return (
+    schema ??
+    ofPrimary ??
+    new LedgerError('LEDGER_UNREACHABLE', 'the primary failed lately and is left alone')
+  );
 }

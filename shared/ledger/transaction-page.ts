@@ -27,7 +27,10 @@ export interface TransactionPage {
 
 /** Where the entries of a list come from. */
 export interface ListSource {
-  readonly from: 'transactions' | 'address_transactions';
+  readonly from:
+    | 'transactions'
+    | 'address_transactions'
+    | `address_transactions indexed by messages_${'received' | 'sent'}`;
   /** Condition that an index serves. */
   readonly where: string;
   readonly args: readonly (string | bigint)[];

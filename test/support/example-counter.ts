@@ -15,7 +15,10 @@ export const COUNTER_OVERFLOW = 1000;
 const COUNTER_MAX = 1_000_000n;
 const NAMESPACE = 'example_counter';
 const utf8 = new TextEncoder();
-const payload: Codec<CountPayload> = tuple({ name: text({ max: 32, pattern: /^[a-z]+$/ }), step: uint(1_000) });
+const payload: Codec<CountPayload> = tuple({
+  name: text({ max: 32, pattern: /^[a-z]+$/ }),
+  step: uint(1_000),
+});
 
 /** Code 1000, `count`. */
 export const count = defineTransaction<CountPayload>({

@@ -26,16 +26,32 @@ export class SqldCluster {
     return new SqldCluster(dir, await startSqld({ dir: join(dir, 'primary'), role: 'primary', ...options }));
   }
 
+  /** A replica of the primary. */
   async replica(): Promise<Sqld> {
     const { grpcUrl } = this.primary;
-    const dir = join(this.dir, `replica-${this.#servers.length}`);
-    const replica = await startSqld({
-      dir,
-      role: 'replica',
-      ...(grpcUrl === undefined ? {} : { primaryGrpcUrl: grpcUrl }),
-    });
-    this.#servers.push(replica);
-    return replica;
+    return this.#add({ role: 'replica', ...(grpcUrl === undefined ? {} : { primaryGrpcUrl: grpcUrl }) });
+  }
+
+  /** A server that follows nobody: it stays as far behind as it is. */
+  async stranger(): Promise<Sqld> {
+    return this.#add({ role: 'primary', namespaces: false });
+  }
+
+  async #add(options: Omit<SqldOptions, 'dir'>): Promise<Sqld> {
+    const server = await startSqld({ dir: join(this.dir, `server-${this.#servers.length}`), ...options });
+    this.#servers.push(server);
+    return server;
+  }
+
+  /** Waits until the server's copy of the database has the height. */
+  async untilHas(server: Sqld, name: string, height: number): Promise<void> {
+    const copy = this.client(server, name, 1_000);
+    for (let i = 0; i < 500; i++) {
+      const rows = await copy.read([{ sql: 'select max(height) as h from blocks' }]).catch(() => []);
+      if (Number(rows[0]?.[0]?.h ?? 0) >= height) return;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    throw new Error(`the server at ${server.url} never reached height ${height} of ${name}`);
   }
 
   /** Starts the stopped primary again on its ports and data. */
@@ -49,7 +65,7 @@ export class SqldCluster {
     return this.client(this.primary, name);
   }
 
-  client(server: Sqld, name: string, timeoutMs = 5_000): LedgerClient {
+  client(server: { readonly url: string }, name: string, timeoutMs = 5_000): LedgerClient {
     const client = createLedgerClient({ url: server.url, namespace: name, timeoutMs });
     this.#clients.push(client);
     return client;

@@ -33,7 +33,10 @@ const STRICT = { strict: true, allowIndefinite: false, allowUndefined: false, al
  * Reads one CBOR item that fills the bytes. What the library lets pass (floats with integer values, bad UTF-8, booleans)
  * is caught by the schema and by encoding again: use `decode` of codec.ts. Throws CodecError.
  */
-export function readCbor(bytes: Uint8Array): CborValue {
+export function readCbor(input: Uint8Array): CborValue {
+  // A subclass such as Node's Buffer would hand out views of the input where plain arrays are copied.
+  const bytes =
+    input.constructor === Uint8Array ? input : new Uint8Array(input.buffer, input.byteOffset, input.length);
   try {
     return cborgDecode(bytes, { ...STRICT, tokenizer: new BoundedTokenizer(bytes, STRICT) }) as CborValue;
   } catch (error) {

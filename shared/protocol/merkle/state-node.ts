@@ -20,7 +20,7 @@ export interface LeafNode {
 }
 
 /** A subtree with two leaves or more. */
-export interface BranchNode {
+interface BranchNode {
   readonly kind: 'branch';
   readonly hash: Uint8Array;
 }

@@ -2,10 +2,17 @@
 import { assert } from '../primitives/assert.ts';
 import { joinNodes, leafNode, PATH_BITS, type StateNode } from './state-node.ts';
 
+/**
+ * Levels of the tree in one page: one hex digit of the id. Measured for blocks of 5,000 transfers, 4 levels against 8:
+ * among 10 accounts 2 rows and 0.7 KB against 1 row and 0.7 KB; among 10,000 accounts 3,600 rows and 750 KB against 850
+ * rows and 717 KB; a single transfer among 10,000 accounts 7 rows, 3 KB and 0.5 ms against 3 rows, 13 KB and 1.5 ms.
+ * Four it is: the cost of a small block stays small, and a page of 8 levels grows towards 16 KB for each leaf touched in
+ * a state of millions, where the bytes written would bind before the rows do.
+ */
 export const PAGE_LEVELS = 4;
 
 /** Slots of a page: the subtrees at its lower edge. */
-export const PAGE_SLOTS = 1 << PAGE_LEVELS;
+const PAGE_SLOTS = 1 << PAGE_LEVELS;
 
 /** Pages from the root to the deepest one. */
 export const PAGE_DEPTH_MAX = PATH_BITS / PAGE_LEVELS;

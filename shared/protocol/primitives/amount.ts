@@ -6,13 +6,13 @@ import { PrimitiveError } from './errors.ts';
 export const AMOUNT_MAX = 2n ** 63n - 1n;
 
 /** Bytes of a stored amount. */
-export const AMOUNT_BYTES = 8;
+const AMOUNT_BYTES = 8;
 
 /** Decimal digits of AMOUNT_MAX; bounds what `parseAmount` looks at. */
 const AMOUNT_DIGITS_MAX = 19;
 
 /** True if the value is an amount. */
-export function isAmount(value: bigint): boolean {
+function isAmount(value: bigint): boolean {
   return value >= 0n && value <= AMOUNT_MAX;
 }
 

@@ -11,7 +11,7 @@ export const HASH_BYTES = 32;
 export const ZERO_HASH = `0x${'00'.repeat(HASH_BYTES)}` as HashHex;
 
 /** True if the text is a hash in its only form. */
-export function isHash(text: string): text is HashHex {
+function isHash(text: string): text is HashHex {
   return isHexOf(text, HASH_BYTES);
 }
 

@@ -1,6 +1,6 @@
 /** @module Every limit that the whole protocol shares, with its unit and its reason. Parameters of one chain are in its genesis. */
 
-/** Deepest nesting of CBOR arrays; the outermost array is level 1. The deepest type of the protocol has 6. */
+/** Deepest nesting of CBOR arrays; the outermost array is level 1. Room above every type, far below any stack. */
 export const CBOR_DEPTH_MAX = 8;
 
 /** Bytes of one encoded transaction: the largest message body, twice over, with room for types to come. */
