@@ -1,5 +1,6 @@
--- Why: the ledger of one chain. Blocks are final, so a row is written once and never changed. The triggers make the
--- database itself refuse what would break that: another chain, another block at a height, a hole, a wrong parent.
+-- Why: the ledger of one chain. Blocks are final, so a row is written once and never changed. The triggers
+-- make the database itself refuse what would break that: another chain, another block at a height, a hole, a
+-- wrong parent.
 
 create table chain (
   id integer primary key check (id = 1),
@@ -16,7 +17,8 @@ create table blocks (
   round integer not null,
   tx_count integer not null,
   state_root text not null,
-  -- Canonical bytes. Header, last_commit, evidence and the transactions' bytes give the body back byte for byte.
+  -- Canonical bytes. Header, last_commit, evidence and the transactions' bytes give the body back byte for
+  -- byte.
   header blob not null,
   last_commit blob,
   evidence blob not null,

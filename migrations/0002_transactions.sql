@@ -1,5 +1,6 @@
--- Why: transactions and what they did, in block order. Both tables are clustered by (height, tx_index): a block's rows
--- lie together and a row costs one b-tree entry. Rows written per transfer: transactions 1 + its hash index 1 + receipts 1.
+-- Why: transactions and what they did, in block order. Both tables are clustered by (height, tx_index): a
+-- block's rows lie together and a row costs one b-tree entry. Rows written per transfer: transactions 1 + its
+-- hash index 1 + receipts 1.
 
 create table transactions (
   height integer not null,
@@ -20,7 +21,8 @@ create table transactions (
 
 create unique index transactions_hash on transactions (hash);
 
--- Transfers are the bulk and pay nothing for this index; lists of any other type need not search through them.
+-- Transfers are the bulk and pay nothing for this index; lists of any other type need not search through
+-- them.
 create index transactions_type on transactions (type, height, tx_index) where type <> 0;
 
 create table receipts (

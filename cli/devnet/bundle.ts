@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { join, matchesGlob, relative, resolve } from 'node:path';
 
 /** Root of the repository, absolute. */
 export const ROOT = resolve(import.meta.dirname, '../..');
@@ -37,16 +37,21 @@ export interface Bundle {
   readonly objects: Readonly<Record<string, string>>;
 }
 
-const MODULE_TYPES: Readonly<Record<string, BundleModule['type']>> = {
-  js: 'esm',
-  mjs: 'esm',
+/** wrangler names a module that is no part of the main one `<SHA-1>-<name of the file>`. */
+const EXTRA_MODULE = /^[0-9a-f]{40}-(.+)$/;
+/** Types that wrangler knows without a rule, by extension. */
+const DEFAULT_TYPES: Readonly<Record<string, BundleModule['type']>> = {
   wasm: 'wasm',
-  json: 'json',
   txt: 'text',
   html: 'text',
   sql: 'text',
   bin: 'data',
-  asset: 'data',
+};
+/** `type` of a `[[rules]]` of wrangler.toml. */
+const RULE_TYPES: Readonly<Record<string, BundleModule['type']>> = {
+  Data: 'data',
+  Text: 'text',
+  CompiledWasm: 'wasm',
 };
 
 /**
@@ -145,18 +150,32 @@ async function prune(cache: string): Promise<void> {
 }
 
 async function read(id: string, entry: string, directory: string): Promise<Bundle> {
+  const toml = await readFile(join(ROOT, 'wrangler.toml'), 'utf8');
   const mainModule = `${entry.replace(/^.*\//, '').replace(/\.ts$/, '')}.js`;
   const modules: Record<string, BundleModule> = {};
   for (const name of await readdir(directory)) {
-    const type = MODULE_TYPES[name.replace(/^.*\./, '')];
-    if (type === undefined) continue; // README.md and source maps
+    const type = name === mainModule ? 'esm' : moduleType(name, toml);
+    if (type === null) continue; // README.md and source maps
     const bytes = await readFile(join(directory, name));
     const binary = type === 'data' || type === 'wasm';
     modules[name] = { type, contents: binary ? new Uint8Array(bytes) : bytes.toString('utf8') };
   }
-  if (modules[mainModule] === undefined)
-    throw new Error(`the bundle in ${directory} has no ${mainModule}: remove it`);
-  return { id, mainModule, modules, ...runtimeSettings(await readFile(join(ROOT, 'wrangler.toml'), 'utf8')) };
+  if (modules[mainModule] === undefined) {
+    throw new Error(`the bundle in ${directory} has no ${mainModule}: remove the folder`);
+  }
+  return { id, mainModule, modules, ...runtimeSettings(toml) };
+}
+
+function moduleType(name: string, toml: string): BundleModule['type'] | null {
+  const file = EXTRA_MODULE.exec(name)?.[1];
+  if (file === undefined) return null;
+  for (const [, type = '', globs = ''] of toml.matchAll(
+    /^\[\[rules\]\]\s+type = "(\w+)"\s+globs = \[(.*)\]$/gm,
+  )) {
+    const matches = [...globs.matchAll(/"([^"]+)"/g)].some(([, glob = '']) => matchesGlob(file, glob));
+    if (matches && RULE_TYPES[type] !== undefined) return RULE_TYPES[type];
+  }
+  return DEFAULT_TYPES[file.replace(/^.*\./, '')] ?? null;
 }
 
 /** The few settings that a local node shares with the deployed one, read from the file that deploys it. */

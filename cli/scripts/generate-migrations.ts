@@ -1,4 +1,7 @@
-/** @module Writes shared/ledger/migrations.ts from migrations/*.sql: a Worker cannot read files. Part of `npm run generate`. */
+/**
+ * @module Writes shared/ledger/migrations.ts from migrations/*.sql: a Worker cannot read files. Part of `npm
+ * run generate`.
+ */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,12 +24,12 @@ function statementsOf(sql: string, file: string): string[] {
   for (const line of lines) {
     open.push(line.trimEnd());
     const isTrigger = open[0]?.startsWith('create trigger') ?? false;
-    if (!(isTrigger ? line.trimEnd() === 'end;' : /^\S.*;\s*$/.test(line))) continue;
+    if (!(isTrigger ? line.trimEnd() === 'end;' : line.trimEnd().endsWith(';'))) continue;
     statements.push(open.join('\n').replace(/;$/, ''));
     open = [];
   }
   if (open.length > 0)
-    throw new Error(`${file}: the last statement is not closed by an unindented line with ;`);
+    throw new Error(`${file}: the last statement does not end with a ; at the end of a line`);
   return statements;
 }
 

@@ -1,19 +1,14 @@
 /** @module The object of subscribers' sockets: entry points only. It holds no truth; every position is with its socket. */
 import { DurableObject } from 'cloudflare:workers';
 import {
-  type AckFrame,
   CLOSE_CODES,
   CREDIT_BYTES_MAX,
   CREDIT_EVENTS_MAX,
-  encodeCursor,
   HEARTBEAT_MS,
   type HeadWire,
   type HelloFrame,
   HUB_HEADERS,
   SUBPROTOCOL,
-  type SubscribedFrame,
-  type SubscribeFrame,
-  type UnsubscribeFrame,
 } from '../../shared/api/frames.ts';
 import type { ChainHead, HubRpc, StoredBlock } from '../../shared/api/objects.ts';
 import { PROBLEM_TYPE, type ProblemCode, toProblem } from '../../shared/api/problems.ts';
@@ -25,29 +20,12 @@ import { decodeHubBlock } from './block-events.ts';
 import { chainReader, ledgerReader } from './block-readers.ts';
 import { BlockSource } from './block-source.ts';
 import { ChainLink, headToWire } from './chain-link.ts';
-import { parseClientFrame, readSubscribe } from './client-frames.ts';
+import { Conversation } from './conversation.ts';
 import { FanOut } from './fan-out.ts';
 import { HubStore, newerHead } from './hub-store.ts';
-import {
-  BAD_FRAMES_MAX,
-  FRAME_BYTES_MAX,
-  HUB_SUBSCRIPTIONS_MAX,
-  SOCKETS_MAX,
-  SUBSCRIPTIONS_MAX,
-} from './limits.ts';
+import { FRAME_BYTES_MAX, SOCKETS_MAX, SUBSCRIPTIONS_MAX } from './limits.ts';
 import { Replayer } from './replayer.ts';
-import {
-  dropSubscription,
-  endSocket,
-  findSubscription,
-  NEW_SOCKET,
-  putSubscription,
-  readState,
-  writeState,
-} from './socket-state.ts';
-import { creditBytes, newSubscription, onAck } from './subscription.ts';
-
-const registry = builtInTransactions;
+import { endSocket, NEW_SOCKET, writeState } from './socket-state.ts';
 
 export class HubObject extends DurableObject<Bindings> implements HubRpc {
   readonly #store: HubStore;
@@ -55,6 +33,7 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
   readonly #source: BlockSource;
   readonly #replayer: Replayer;
   readonly #fanOut: FanOut;
+  readonly #conversation: Conversation;
   readonly #log = createLogger('hub');
   /** Replays that were under way when an earlier life of this object ended go on with its first event. */
   #resumed = false;
@@ -69,10 +48,18 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
     this.#fanOut = new FanOut(() => ctx.getWebSockets());
     const wanted = () => this.#fanOut.count() > 0;
     this.#link = new ChainLink({ chain, shard: Number(shard), store: this.#store, wanted });
+    this.#conversation = new Conversation({
+      registry: builtInTransactions,
+      store: this.#store,
+      link: this.#link,
+      fanOut: this.#fanOut,
+      replay: (socket) => this.#replay(socket),
+      left: () => this.#detachIfLast(),
+    });
     this.#source = new BlockSource({
       readLedger: ledgerReader(settings, () => this.#store.row),
       readChain: chainReader(chain),
-      decode: (block) => decodeHubBlock(block, registry),
+      decode: (block) => decodeHubBlock(block, builtInTransactions),
       onLedgerError: (error) =>
         this.#warn('replay', 'the ledger does not answer; reading from the chain', error),
     });
@@ -80,7 +67,10 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
       source: this.#source,
       head: () => this.#store.row?.head.height ?? 0,
       now: () => this.#fanOut.now(),
-      end: (socket, sub, code, detail) => this.#endSubscription(socket, sub, code, detail),
+      end: (socket, sub, code, detail) => {
+        this.#conversation.end(socket, sub, code, detail);
+        ctx.waitUntil(this.#detachIfLast());
+      },
       giveUp: (socket, error) => {
         this.#warn('replay', 'blocks cannot be read; the socket is closed', error);
         endSocket(socket, CLOSE_CODES.overload, 'blocks cannot be read at the moment');
@@ -124,19 +114,7 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
 
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
     this.#resume();
-    if (typeof message !== 'string') return this.#badFrame(socket, null, 'binary frames are not understood');
-    if (message.length > FRAME_BYTES_MAX || new TextEncoder().encode(message).length > FRAME_BYTES_MAX) {
-      this.#error(socket, null, 'FRAME_INVALID', `a frame has at most ${FRAME_BYTES_MAX} bytes`);
-      return endSocket(socket, CLOSE_CODES.frameTooBig, 'frame too big');
-    }
-    const parsed = parseClientFrame(message);
-    if (!parsed.ok) return this.#badFrame(socket, parsed.id, parsed.detail);
-    const state = readState(socket);
-    if (state.badFrames > 0) writeState(socket, { ...state, badFrames: 0 });
-    const { frame } = parsed;
-    if (frame.type === 'subscribe') return this.#subscribe(socket, frame);
-    if (frame.type === 'unsubscribe') return this.#unsubscribe(socket, frame);
-    return this.#ack(socket, frame);
+    return this.#conversation.take(socket, message);
   }
 
   override async webSocketClose(): Promise<void> {
@@ -184,66 +162,6 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
     this.ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', answer));
   }
 
-  async #subscribe(socket: WebSocket, frame: SubscribeFrame): Promise<void> {
-    const asked = readSubscribe(frame);
-    if (!asked.ok) return this.#error(socket, frame.id, 'FRAME_INVALID', asked.detail);
-    if (frame.filter?.type !== undefined && registry.byName(frame.filter.type) === undefined) {
-      return this.#error(socket, frame.id, 'FRAME_INVALID', `filter.type: no type ${frame.filter.type}`);
-    }
-    const attached = await this.#link.attach();
-    const state = readState(socket);
-    const row = this.#store.row;
-    if (!attached.ok) return this.#error(socket, frame.id, attached.problem.code, attached.problem.detail);
-    if (row === null || socket.readyState !== WebSocket.OPEN) return this.#detachIfLast();
-    if (state.subscriptions.length >= SUBSCRIPTIONS_MAX || this.#fanOut.count() >= HUB_SUBSCRIPTIONS_MAX) {
-      return this.#error(socket, frame.id, 'SUBSCRIPTION_LIMIT', `a socket has at most ${SUBSCRIPTIONS_MAX}`);
-    }
-    const next = asked.next ?? { height: row.head.height + 1, index: 0 };
-    const mode = next.height <= row.head.height ? 'replay' : 'live';
-    const sub = `s${state.nextSub}`;
-    const { topic, filter = {} } = frame;
-    const subscription = newSubscription({ sub, topic, filter, credit: asked.credit, next, mode });
-    writeState(socket, {
-      ...state,
-      nextSub: state.nextSub + 1,
-      subscriptions: [...state.subscriptions, subscription],
-    });
-    this.#fanOut.added();
-    const answer: SubscribedFrame = {
-      id: frame.id,
-      type: 'subscribed',
-      sub,
-      head: row.head,
-      replay_from: mode === 'replay' ? next.height : null,
-      credit: { events: asked.credit, bytes: creditBytes(this.#fanOut.count()) },
-      cursor: encodeCursor(next),
-    };
-    socket.send(JSON.stringify(answer));
-    this.#replay(socket);
-  }
-
-  async #unsubscribe(socket: WebSocket, frame: UnsubscribeFrame): Promise<void> {
-    if (findSubscription(socket, frame.sub) === undefined) {
-      return this.#error(socket, frame.id, 'SUBSCRIPTION_UNKNOWN', `no subscription ${frame.sub}`);
-    }
-    dropSubscription(socket, frame.sub);
-    socket.send(JSON.stringify({ id: frame.id, type: 'unsubscribed' }));
-    await this.#detachIfLast();
-  }
-
-  #ack(socket: WebSocket, frame: AckFrame): void {
-    const subscription = findSubscription(socket, frame.sub);
-    // An acknowledgement may cross the end of its subscription on the way: nothing is wrong then.
-    if (subscription === undefined) return;
-    const acked = onAck(subscription, frame.seq);
-    if (acked === null) {
-      this.#badFrame(socket, null, `seq: ${frame.sub} has no event ${frame.seq}`);
-      return;
-    }
-    putSubscription(socket, acked);
-    this.#replay(socket);
-  }
-
   #replay(socket: WebSocket): void {
     this.ctx.waitUntil(this.#replayer.run(socket));
   }
@@ -252,26 +170,6 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
     if (this.#resumed) return;
     this.#resumed = true;
     for (const socket of this.ctx.getWebSockets()) this.#replay(socket);
-  }
-
-  #endSubscription(socket: WebSocket, sub: string, code: ProblemCode, detail: string): void {
-    dropSubscription(socket, sub);
-    const error = toProblem({ code, detail }, crypto.randomUUID());
-    socket.send(JSON.stringify({ id: null, type: 'error', sub, error }));
-    this.ctx.waitUntil(this.#detachIfLast());
-  }
-
-  #badFrame(socket: WebSocket, id: string | number | null, detail: string): void {
-    this.#error(socket, id, 'FRAME_INVALID', detail);
-    const state = readState(socket);
-    if (state.badFrames + 1 >= BAD_FRAMES_MAX) endSocket(socket, CLOSE_CODES.badFrame, 'bad frames');
-    else writeState(socket, { ...state, badFrames: state.badFrames + 1 });
-  }
-
-  #error(socket: WebSocket, id: string | number | null, code: ProblemCode, detail: string): void {
-    if (socket.readyState !== WebSocket.OPEN) return;
-    const error = toProblem({ code, detail }, crypto.randomUUID());
-    socket.send(JSON.stringify({ id, type: 'error', error }));
   }
 
   async #detachIfLast(): Promise<void> {

@@ -12,8 +12,8 @@ export interface LedgerAdmin {
 export const ADMIN_TIMEOUT_MS = 5_000;
 
 /**
- * Creates the database of a chain on a self-hosted sqld; one that is there already is left as it is. Hosted databases are
- * made by their operator. Throws LEDGER_DENIED, LEDGER_UNREACHABLE or LEDGER_FAILED.
+ * Creates the database of a chain on a self-hosted sqld; one that is there already is left as it is. Hosted
+ * databases are made by their operator. Throws LEDGER_DENIED, LEDGER_UNREACHABLE or LEDGER_FAILED.
  */
 export async function createDatabase(admin: LedgerAdmin, ledgerName: string): Promise<void> {
   if (admin.kind !== 'sqld') {

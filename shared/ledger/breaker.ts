@@ -1,4 +1,7 @@
-/** @module Remembers which databases lately failed. Pure: the time is passed in. One per isolate, nothing polls. */
+/**
+ * @module Remembers which databases lately failed. Pure: the time is passed in. One per isolate, nothing
+ * polls.
+ */
 
 /** Failures in a row after which a database is left alone. */
 export const BREAKER_FAILURES = 3;

@@ -1,4 +1,7 @@
-/** @module Joins canonical parts to canonical wholes: bytes that were split are put together again, never re-encoded. */
+/**
+ * @module Joins canonical parts to canonical wholes: bytes that were split are put together again, never re-
+ * encoded.
+ */
 import { concatBytes } from '../protocol/primitives/bytes.ts';
 
 const CBOR_NULL = Uint8Array.of(0xf6);

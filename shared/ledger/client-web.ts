@@ -1,6 +1,6 @@
 /**
- * @module One libSQL database over HTTP, in workerd and in Node. Each call is one request that runs one batch in one
- * transaction, and has a time limit: a replica without its primary would otherwise hang for a minute.
+ * @module One libSQL database over HTTP, in workerd and in Node. Each call is one request that runs one batch
+ * in one transaction, and has a time limit: a replica without its primary would otherwise hang for a minute.
  */
 import { createClient, type InValue, LibsqlError, type Row, type TransactionMode } from '@libsql/client/web';
 import { LedgerError, type LedgerErrorCode } from './errors.ts';
@@ -21,7 +21,10 @@ export type LedgerRow = Row;
 /** A database. Failures are LedgerError. */
 export interface LedgerClient {
   readonly url: string;
-  /** Runs statements on one snapshot; rows per statement. Nothing but `select` may be passed: the server does not check. */
+  /**
+   * Runs statements on one snapshot; rows per statement. Nothing but `select` may be passed: the server does
+   * not check.
+   */
   read(statements: readonly LedgerStatement[]): Promise<LedgerRow[][]>;
   /** Runs statements in one write transaction: all of them or none. */
   write(statements: readonly LedgerStatement[]): Promise<LedgerRow[][]>;
@@ -40,7 +43,10 @@ export interface LedgerClientOptions {
   readonly timeoutMs?: number;
 }
 
-/** Makes a client. Nothing is sent before the first call, and calls share no state: they may come from several requests. */
+/**
+ * Makes a client. Nothing is sent before the first call, and calls share no state: they may come from several
+ * requests.
+ */
 export function createLedgerClient(options: LedgerClientOptions): LedgerClient {
   const { url, authToken, namespace, timeoutMs = PRIMARY_TIMEOUT_MS } = options;
   const running = new Set<AbortController>();
@@ -51,7 +57,8 @@ export function createLedgerClient(options: LedgerClientOptions): LedgerClient {
     const driver = createClient({
       url,
       intMode: 'bigint',
-      // The driver's own queue would start one request's call inside another request, which may end before it.
+      // The driver's own queue would start one request's call inside another request, which may end before
+      // it.
       concurrency: Number.MAX_SAFE_INTEGER,
       fetch: (request: Request) => fetchWithin(withNamespace(request, namespace), timeoutMs, controller),
       ...(authToken === undefined ? {} : { authToken }),
@@ -83,7 +90,10 @@ function withNamespace(request: Request, namespace: string | undefined): Request
   return request;
 }
 
-/** Fetches with one limit for head and body together. The answer is read here, or its body could stall for ever. */
+/**
+ * Fetches with one limit for head and body together. The answer is read here, or its body could stall for
+ * ever.
+ */
 async function fetchWithin(
   request: Request,
   timeoutMs: number,

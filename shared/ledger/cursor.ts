@@ -1,6 +1,6 @@
 /**
- * @module Opaque places in a list. A cursor names the list it belongs to, the height that the first page saw, and the last
- * row given: later pages show what the list held then, on any replica.
+ * @module Opaque places in a list. A cursor names the list it belongs to, the height that the first page saw,
+ * and the last row given: later pages show what the list held then, on any replica.
  */
 import { sha256Hex } from '../protocol/crypto/hashing.ts';
 import { LedgerError } from './errors.ts';

@@ -100,7 +100,10 @@ function ledgerTransaction(
   };
 }
 
-/** Transactions in one write batch: with their index rows some 25,000 rows, a tenth of a second for the server. */
+/**
+ * Transactions in one write batch: with their index rows some 25,000 rows, a tenth of a second for the
+ * server.
+ */
 export const BATCH_TRANSACTIONS_MAX = 5_000;
 /** Bytes of the blocks in one write batch: the object that sends it holds them twice, once as JSON. */
 export const BATCH_BYTES_MAX = 2_000_000;

@@ -1,4 +1,7 @@
-/** @module Brings a ledger database to this program's schema. Runs anywhere: the migrations are a module, not files. */
+/**
+ * @module Brings a ledger database to this program's schema. Runs anywhere: the migrations are a module, not
+ * files.
+ */
 import type { LedgerClient, LedgerStatement } from './client-web.ts';
 import { LedgerError } from './errors.ts';
 import { MIGRATIONS, type Migration } from './migrations.ts';
@@ -13,8 +16,9 @@ const CREATE_RECORD = `create table if not exists ledger_migrations (
 ) strict`;
 
 /**
- * Applies what is missing, one write batch per migration, and returns the versions applied. Safe to call at any time, by
- * several at once. Throws LEDGER_MIGRATION_CHANGED, or LEDGER_SCHEMA_NEWER for a database of a newer program.
+ * Applies what is missing, one write batch per migration, and returns the versions applied. Safe to call at
+ * any time, by several at once. Throws LEDGER_MIGRATION_CHANGED, or LEDGER_SCHEMA_NEWER for a database of a
+ * newer program.
  */
 export async function migrateLedger(
   client: LedgerClient,

@@ -97,7 +97,7 @@ end`,
   {
     version: 3,
     name: '0003_addresses',
-    sha256: '477d3123015040746627d51c17ca4eb98d5ed5e3b98eec708f84845f00413c4e',
+    sha256: 'ad92377206ba7d5c9e1363f8ba4c742a3bfea3178095972d343f0d84068f6081',
     statements: [
       `create table address_transactions (
   address text not null,
@@ -107,8 +107,10 @@ end`,
   type integer not null,
   primary key (address, height, tx_index)
 ) strict, without rowid`,
-      `create index messages_received on address_transactions (address, height, tx_index) where type = 1 and role <> 1`,
-      `create index messages_sent on address_transactions (address, height, tx_index) where type = 1 and role <> 2`,
+      `create index messages_received on address_transactions (address, height, tx_index)
+  where type = 1 and role <> 1`,
+      `create index messages_sent on address_transactions (address, height, tx_index)
+  where type = 1 and role <> 2`,
     ],
   },
   {

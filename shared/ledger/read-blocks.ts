@@ -60,7 +60,10 @@ export interface BlockRange {
   readonly next: number | null;
 }
 
-/** The blocks from `start` to `end`, both included, as many as fit: at most RANGE_BLOCKS_MAX and ANSWER_BYTES_MAX. */
+/**
+ * The blocks from `start` to `end`, both included, as many as fit: at most RANGE_BLOCKS_MAX and
+ * ANSWER_BYTES_MAX.
+ */
 export function readBlockRange(range: {
   readonly start: number;
   readonly end: number;
@@ -88,7 +91,8 @@ export function readBlockRange(range: {
 function wholeBlocks(heights: string, args: readonly (string | bigint)[]): LedgerStatement[] {
   return [
     {
-      sql: `select ${selectList('b', wholeColumns)} from blocks b where height in (${heights}) order by height`,
+      sql: `select ${selectList('b', wholeColumns)} from blocks b
+        where height in (${heights}) order by height`,
       args,
     },
     {

@@ -38,7 +38,8 @@ export function readMessages(
   request: PageRequest & { readonly address: Address | string; readonly box?: MessageBox },
 ): LedgerQuery<TransactionPage> {
   const { address, box = 'inbox', order = 'desc' } = request;
-  // Literal, as in the partial indexes: only so does SQLite see that they apply. By itself it prefers the primary key.
+  // Literal, as in the partial indexes: only so does SQLite see that they apply. By itself it prefers the
+  // primary key.
   const where = `type = 1 and role <> ${box === 'inbox' ? 1 : 2} and address = ?`;
   const index = box === 'inbox' ? 'messages_received' : 'messages_sent';
   const source: ListSource = {

@@ -25,7 +25,8 @@ export function readValidators(at: number | 'latest'): LedgerQuery<ValidatorSetR
     minHeight: at === 'latest' ? 0 : at,
     statements: [
       {
-        sql: `select ${selectList('v', columns)} from validators v where height = (${newest}) order by consensus_key`,
+        sql: `select ${selectList('v', columns)} from validators v
+          where height = (${newest}) order by consensus_key`,
         args: [BigInt(at === 'latest' ? Number.MAX_SAFE_INTEGER : at)],
       },
     ],

@@ -1,6 +1,6 @@
 /**
- * @module Reads from the nearest copy of the ledger that is fresh enough. Never older than asked for: the next copy, the
- * primary, a bounded wait there, then LEDGER_MIN_HEIGHT.
+ * @module Reads from the nearest copy of the ledger that is fresh enough. Never older than asked for: the
+ * next copy, the primary, a bounded wait there, then LEDGER_MIN_HEIGHT.
  */
 import { assert } from '../protocol/primitives/assert.ts';
 import { afterFailure, BREAKER_CLOSED, type Breaker, isOpen } from './breaker.ts';
@@ -69,8 +69,9 @@ export class LedgerReader {
   }
 
   /**
-   * Runs the query at the best target. When none can answer it throws LEDGER_MIGRATING if a copy had an older schema,
-   * LEDGER_MIN_HEIGHT if the primary lacks the height, LEDGER_UNREACHABLE or LEDGER_TIMEOUT if the primary is away.
+   * Runs the query at the best target. When none can answer it throws LEDGER_MIGRATING if a copy had an older
+   * schema, LEDGER_MIN_HEIGHT if the primary lacks the height, LEDGER_UNREACHABLE or LEDGER_TIMEOUT if the
+   * primary is away.
    */
   async read<T>(query: LedgerQuery<T>, options: ReadOptions = {}): Promise<LedgerRead<T>> {
     const minHeight = Math.max(query.minHeight, options.minHeight ?? 0);
@@ -181,7 +182,10 @@ export class LedgerReader {
   }
 }
 
-/** A foreign or unmigrated database says so; else it is the primary's word that counts: replicas may always lag. */
+/**
+ * A foreign or unmigrated database says so; else it is the primary's word that counts: replicas may always
+ * lag.
+ */
 function mostTelling(failures: readonly Failure[]): LedgerError {
   const byCode = (code: string) => failures.find(({ error }) => error.code === code)?.error;
   const ofPrimary = failures.findLast(({ target }) => target.kind === 'primary')?.error;

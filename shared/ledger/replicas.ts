@@ -25,7 +25,10 @@ export interface TargetState {
   readonly height?: number;
 }
 
-/** Region names in use for a continent: Cloudflare's location hints, and the first word of what clouds call theirs. */
+/**
+ * Region names in use for a continent: Cloudflare's location hints, and the first word of what clouds call
+ * theirs.
+ */
 const CONTINENT_OF_NAME: Readonly<Record<string, string>> = {
   weur: 'EU',
   eeur: 'EU',
@@ -53,7 +56,10 @@ const CONTINENT_OF_NAME: Readonly<Record<string, string>> = {
   africa: 'AF',
 };
 
-/** How near a region is to a place: 0 = the same, then data center, country, continent; null = elsewhere or unknown. */
+/**
+ * How near a region is to a place: 0 = the same, then data center, country, continent; null = elsewhere or
+ * unknown.
+ */
 export function nearness(region: string, place: Place): number | null {
   const name = region.toLowerCase();
   if (name === place.region?.toLowerCase()) return 0;
@@ -70,9 +76,9 @@ function continentOf(region: string): string | undefined {
 }
 
 /**
- * The targets to ask, in order: near replicas, the primary, and last the replicas elsewhere, which only answer when the
- * primary does not. Targets that are down and replicas known to be too low are left out; if none is left, the primary is
- * asked all the same.
+ * The targets to ask, in order: near replicas, the primary, and last the replicas elsewhere, which only
+ * answer when the primary does not. Targets that are down and replicas known to be too low are left out; if
+ * none is left, the primary is asked all the same.
  */
 export function chooseTargets(
   targets: readonly LedgerTarget[],

@@ -1,6 +1,7 @@
 /**
- * @module One page of a list of transactions. Every list is ordered by (height, tx_index) along an index; a filter that no
- * index serves looks at a bounded number of entries per page, and the cursor goes on from there.
+ * @module One page of a list of transactions. Every list is ordered by (height, tx_index) along an index; a
+ * filter that no index serves looks at a bounded number of entries per page, and the cursor goes on from
+ * there.
  */
 import { assert } from '../protocol/primitives/assert.ts';
 import type { LedgerRow, LedgerStatement } from './client-web.ts';
@@ -54,7 +55,8 @@ export function readPage(
   const bounds = [from?.pin ?? Number.MAX_SAFE_INTEGER, height, index].map(BigInt);
   const scanned = source.filter === null ? limit + 1 : scanMax;
   const scan = `select height, tx_index, type from ${source.from} where ${source.where} and height <= ?
-    and (height, tx_index) ${order === 'desc' ? '<' : '>'} (?, ?) order by height ${order}, tx_index ${order} limit ?`;
+    and (height, tx_index) ${order === 'desc' ? '<' : '>'} (?, ?)
+    order by height ${order}, tx_index ${order} limit ?`;
   const scanArgs = [...source.args, ...bounds, BigInt(scanned)];
   return {
     minHeight: from?.pin ?? 0,
@@ -73,7 +75,10 @@ export function readPage(
   };
 }
 
-/** The entries of the page with everything that is shown of them, cut by count and by bytes; never empty for bytes. */
+/**
+ * The entries of the page with everything that is shown of them, cut by count and by bytes; never empty for
+ * bytes.
+ */
 function pageStatement(
   scan: string,
   scanArgs: readonly (string | bigint)[],
@@ -86,7 +91,8 @@ function pageStatement(
     page as (select height, tx_index from scan ${filter === null ? '' : 'where type = ?'}
       order by height ${order}, tx_index ${order} limit ?)
     select * from (
-      select ${TRANSACTION_SELECT}, count(*) over () as available, sum(${size}) over (${by('t')}) - (${size}) as before
+      select ${TRANSACTION_SELECT}, count(*) over () as available,
+        sum(${size}) over (${by('t')}) - (${size}) as before
       from page p join transactions t on t.height = p.height and t.tx_index = p.tx_index ${TRANSACTION_JOINS}
     ) where before < ? order by height ${order}, "txIndex" ${order} limit ?`;
   const filterArgs = filter === null ? [] : [filter];
@@ -100,11 +106,15 @@ function scanEndStatement(
   scanMax: number,
   order: 'asc' | 'desc',
 ): LedgerStatement {
-  const sql = `select height, tx_index from (${scan}) order by height ${order}, tx_index ${order} limit 1 offset ?`;
+  const sql = `select height, tx_index from (${scan})
+    order by height ${order}, tx_index ${order} limit 1 offset ?`;
   return { sql, args: [...scanArgs, BigInt(scanMax - 1)] };
 }
 
-/** After the last row given if more are known, else after the last entry looked at if the scan was cut, else the end. */
+/**
+ * After the last row given if more are known, else after the last entry looked at if the scan was cut, else
+ * the end.
+ */
 function nextPosition(rows: readonly LedgerRow[], scanEnd: LedgerRow | undefined): Position | null {
   const last = rows.at(-1);
   if (last !== undefined && rows.length < countOf(last, 'available', 0)) {

@@ -1,4 +1,6 @@
-/** @module A final transaction as lists and lookups give it: joined from transactions, receipts and blocks. */
+/**
+ * @module A final transaction as lists and lookups give it: joined from transactions, receipts and blocks.
+ */
 import type { LedgerRow } from './client-web.ts';
 import { decodeRow, type RowOf, selectList } from './rows.ts';
 import { blocks, receipts, transactions } from './schema.ts';

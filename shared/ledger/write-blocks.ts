@@ -8,13 +8,17 @@ import { schemaStatements } from './migrate.ts';
 import { countOf } from './rows.ts';
 import { ADDRESS_ROLES } from './schema.ts';
 
-/** Characters of one JSON argument; the server takes texts up to 5 MB. A single row may be larger than this. */
+/**
+ * Characters of one JSON argument; the server takes texts up to 5 MB. A single row may be larger than this.
+ */
 export const JSON_CHARS_MAX = 1_000_000;
 
 /** Whose blocks are written. */
 export interface WriteOptions {
   readonly genesisHash: string;
-  /** Sets whose first height is among the blocks (or below); the one of height 1 belongs to the first batch. */
+  /**
+   * Sets whose first height is among the blocks (or below); the one of height 1 belongs to the first batch.
+   */
   readonly validatorSets?: readonly ValidatorSetAt[];
 }
 
@@ -27,9 +31,10 @@ export interface LedgerTop {
 }
 
 /**
- * Writes consecutive blocks in one batch and returns the ledger's height. Rows that are there already stay as they are.
- * Nothing is written and an error thrown when the ledger has another block at a height or another parent
- * (LEDGER_CONFLICT), lacks the block below the first (LEDGER_GAP), or is another chain's (LEDGER_WRONG_CHAIN).
+ * Writes consecutive blocks in one batch and returns the ledger's height. Rows that are there already stay as
+ * they are. Nothing is written and an error thrown when the ledger has another block at a height or another
+ * parent (LEDGER_CONFLICT), lacks the block below the first (LEDGER_GAP), or is another chain's
+ * (LEDGER_WRONG_CHAIN).
  */
 export async function writeBlocks(
   client: LedgerClient,
@@ -60,7 +65,9 @@ export async function ledgerHeight(client: LedgerClient): Promise<number> {
   return (await ledgerTop(client)).height;
 }
 
-/** The newest block and whose chain it is: what a drain compares with its own mark. Throws LEDGER_MIGRATING. */
+/**
+ * The newest block and whose chain it is: what a drain compares with its own mark. Throws LEDGER_MIGRATING.
+ */
 export async function ledgerTop(client: LedgerClient): Promise<LedgerTop> {
   const [[top] = [], [owner] = []] = await client.read([
     { sql: 'select height, hash from blocks order by height desc limit 1' },
@@ -85,17 +92,20 @@ export async function clearLedger(client: LedgerClient): Promise<void> {
   await client.write([...drops, ...schemaStatements()]);
 }
 
-/** `value` is one row as a JSON array; amounts are decimal text there, since JSON numbers lose what is above 2^53. */
-const INSERT_BLOCKS = `insert into blocks (height, hash, parent_hash, time_ms, proposer, round, tx_count, state_root,
-  header, last_commit, evidence, certificate, size_bytes)
+/**
+ * `value` is one row as a JSON array; amounts are decimal text there, since JSON numbers lose what is above
+ * 2^53.
+ */
+const INSERT_BLOCKS = `insert into blocks
+  (height, hash, parent_hash, time_ms, proposer, round, tx_count, state_root, header, last_commit, evidence, certificate, size_bytes)
 select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
   unhex(value ->> 8), unhex(value ->> 9), unhex(value ->> 10), unhex(value ->> 11), value ->> 12
 from json_each(?) where true on conflict (height) do nothing`;
 
 const INSERT_TRANSACTIONS = `insert into transactions
   (height, tx_index, hash, type, sender, recipient, amount, nonce, fee, bytes)
-select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, cast(value ->> 6 as integer),
-  value ->> 7, cast(value ->> 8 as integer), unhex(value ->> 9)
+select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
+  cast(value ->> 6 as integer), value ->> 7, cast(value ->> 8 as integer), unhex(value ->> 9)
 from json_each(?) where true on conflict (height, tx_index) do nothing`;
 
 const INSERT_RECEIPTS = `insert into receipts (height, tx_index, status, fee, bytes)
@@ -106,7 +116,8 @@ const INSERT_ADDRESSES = `insert into address_transactions (address, height, tx_
 select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4
 from json_each(?) where true on conflict (address, height, tx_index) do nothing`;
 
-const INSERT_VALIDATORS = `insert into validators (height, consensus_key, validators_hash, operator, name, power)
+const INSERT_VALIDATORS = `insert into validators
+  (height, consensus_key, validators_hash, operator, name, power)
 select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5
 from json_each(?) where true on conflict (height, consensus_key) do nothing`;
 

@@ -1,4 +1,7 @@
-/** @module A chain in memory for tests: real genesis, real signatures, real execution; only the storage is a map. */
+/**
+ * @module A chain in memory for tests: real genesis, real signatures, real execution; only the storage is a
+ * map.
+ */
 import { nativeSigner, nativeVerifier } from '../../shared/native/verifier.ts';
 import { DEFAULT_PARAMS } from '../../shared/protocol/block/params.ts';
 import { sha256 } from '../../shared/protocol/crypto/hashing.ts';

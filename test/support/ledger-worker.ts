@@ -1,4 +1,6 @@
-/** @module A Worker that migrates, writes and reads a ledger: proof that the ledger's code runs in workerd. */
+/**
+ * @module A Worker that migrates, writes and reads a ledger: proof that the ledger's code runs in workerd.
+ */
 import { createLedgerClient } from '../../shared/ledger/client-web.ts';
 import { openLedgerReader } from '../../shared/ledger/endpoints.ts';
 import { type BlockBytes, ledgerBlock } from '../../shared/ledger/ledger-block.ts';

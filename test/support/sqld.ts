@@ -1,4 +1,6 @@
-/** @module Real libSQL servers for tests, and blocks of an in-memory chain in the form that the ledger takes. */
+/**
+ * @module Real libSQL servers for tests, and blocks of an in-memory chain in the form that the ledger takes.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';

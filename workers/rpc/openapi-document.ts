@@ -1,6 +1,6 @@
 /** @module The OpenAPI 3.1 document, made from the route table and its schemas alone. */
 import { OpenAPIHono, z } from '@hono/zod-openapi';
-import { PROBLEM_TYPE, type ProblemCode, problemSpec } from '../../shared/api/problems.ts';
+import { PROBLEM_TYPE, PROBLEMS, type ProblemCode, problemSpec } from '../../shared/api/problems.ts';
 import type { AnswerSpec, RouteSpec } from '../../shared/api/route-spec.ts';
 import { operationId, ROUTES } from '../../shared/api/routes.ts';
 import { jsonRpcResponseSchema, problemSchema } from '../../shared/api/schemas/node.ts';
@@ -55,6 +55,11 @@ export function openApiDocument(): Record<string, unknown> {
     scheme: 'bearer',
     description: 'The node’s ADMIN_TOKEN',
   });
+  for (const code of Object.keys(PROBLEMS) as ProblemCode[]) {
+    const { status, title } = problemSpec(code);
+    const example = { summary: title, value: exampleProblem(code, status, title) };
+    app.openAPIRegistry.registerComponent('examples', code, example);
+  }
   for (const route of ROUTES as readonly RouteSpec[]) register(app, route);
   registerJsonRpc(app);
   const document = app.getOpenAPI31Document({
@@ -139,12 +144,7 @@ function problemsOf(route: RouteSpec): Record<string, unknown> {
 }
 
 function problemAnswer(codes: readonly ProblemCode[]) {
-  const examples = Object.fromEntries(
-    codes.map((code) => {
-      const { status, title } = problemSpec(code);
-      return [code, { summary: title, value: exampleProblem(code, status, title) }];
-    }),
-  );
+  const examples = Object.fromEntries(codes.map((code) => [code, { $ref: `#/components/examples/${code}` }]));
   return { description: codes.join(', '), content: { [PROBLEM_TYPE]: { schema: problemSchema, examples } } };
 }
 

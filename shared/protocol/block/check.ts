@@ -27,7 +27,10 @@ export interface BlockCheck {
   readonly bodyBytes: number;
 }
 
-/** Throws BlockError with the first rule that the block breaks. Signatures, transactions and state come later. */
+/**
+ * Throws BlockError with the first rule that the block breaks. Signatures, transactions and state come
+ * later.
+ */
 export function checkBlock(check: BlockCheck): void {
   checkSizes(check);
   checkLinks(check);
@@ -52,7 +55,10 @@ export interface BlockContent {
   readonly timeMs: number;
 }
 
-/** The rule on empty blocks: `never` wants work in every block, `heartbeat` only before the interval has passed. */
+/**
+ * The rule on empty blocks: `never` wants work in every block, `heartbeat` only before the interval has
+ * passed.
+ */
 export function isContentAllowed(params: ChainParams, parentTimeMs: number, content: BlockContent): boolean {
   if (content.transactions > 0 || content.evidence > 0) return true;
   switch (params.emptyBlocks) {

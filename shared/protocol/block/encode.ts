@@ -1,4 +1,7 @@
-/** @module Header and body as bytes. Body = CBOR([header, last_commit|null, [evidence, ...], [tx bytes, ...]]). */
+/**
+ * @module Header and body as bytes. Body = CBOR([header, last_commit|null, [evidence, ...], [tx bytes,
+ * ...]]).
+ */
 import {
   bytesUpTo,
   type Codec,

@@ -1,6 +1,7 @@
 /**
- * @module The one execution of a block that proposers and validators share. Order: transactions, fees, priorities of
- * the proposer selection, next validator set, root. The last commit is checked before; it changes no state.
+ * @module The one execution of a block that proposers and validators share. Order: transactions, fees,
+ * priorities of the proposer selection, next validator set, root. The last commit is checked before; it
+ * changes no state.
  */
 import type { PageReader, PageWrite } from '../merkle/page-store.ts';
 import { updateTree } from '../merkle/state-tree.ts';
@@ -69,7 +70,10 @@ export class BlockExecution {
     this.proposer = proposerAt(this.validators, position.round);
   }
 
-  /** Executes the next transaction. Throws TransactionError or InclusionError, without effect, if it may not be here. */
+  /**
+   * Executes the next transaction. Throws TransactionError or InclusionError, without effect, if it may not
+   * be here.
+   */
   apply(signed: SignedTransaction): void {
     const mark = this.#overlay.checkpoint();
     const receipt = applyTransaction(this.#rules, this.#environment, this.#overlay, signed);

@@ -9,8 +9,9 @@ import type { SignedTransaction } from '../transaction/transaction.ts';
 import { checkInclusion, type InclusionRules } from './inclusion.ts';
 
 /**
- * Applies a transaction whose signature was checked. Throws TransactionError or InclusionError, with the overlay
- * unchanged, if it may not be in the block at this point; every other failure is a receipt with its status.
+ * Applies a transaction whose signature was checked. Throws TransactionError or InclusionError, with the
+ * overlay unchanged, if it may not be in the block at this point; every other failure is a receipt with its
+ * status.
  */
 export function applyTransaction(
   rules: InclusionRules,

@@ -27,13 +27,16 @@ export interface BuildRequest {
   readonly timeMs: number;
   /** Own consensus key; must be the proposer of this round. */
   readonly proposer: ConsensusKey;
-  /** In the order to try, nonces of one sender ascending, signatures checked. Read only as far as the block has room. */
+  /**
+   * In the order to try, nonces of one sender ascending, signatures checked. Read only as far as the block
+   * has room.
+   */
   readonly candidates: Iterable<SignedTransaction>;
 }
 
 /**
- * Builds and executes the block above `parent`. Candidates that may not be in it are reported in `rejected`. When none
- * is left the block is empty: ask `isContentAllowed` before proposing it.
+ * Builds and executes the block above `parent`. Candidates that may not be in it are reported in `rejected`.
+ * When none is left the block is empty: ask `isContentAllowed` before proposing it.
  */
 export function buildBlock(chain: ChainContext, request: BuildRequest): ExecutedBlock {
   const { parent, round, timeMs, proposer } = request;
@@ -63,7 +66,9 @@ export function executedBlock(
   return { block, hash, body, receipts, receiptBytes, stateWrites, pageWrites, feesTotal, rejected };
 }
 
-/** The block without transactions and with zero for what only execution knows: its length is already right. */
+/**
+ * The block without transactions and with zero for what only execution knows: its length is already right.
+ */
 function draftBlock(chain: ChainContext, request: BuildRequest, execution: BlockExecution): Block {
   const { parent } = request;
   const header: Header = {

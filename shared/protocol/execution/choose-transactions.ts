@@ -1,4 +1,6 @@
-/** @module Which candidates go into a block: in the order given, as far as they are valid and there is room. */
+/**
+ * @module Which candidates go into a block: in the order given, as far as they are valid and there is room.
+ */
 import type { Address } from '../primitives/brand.ts';
 import type { ChainParams } from '../primitives/chain-params.ts';
 import { TransactionError } from '../transaction/errors.ts';
@@ -7,9 +9,15 @@ import type { BlockExecution } from './apply-block.ts';
 import type { RejectedCandidate } from './executed-block.ts';
 import { InclusionError } from './inclusion.ts';
 
-/** Candidates passed over because they do not fit: a few, so that a small one behind a large one still gets in. */
+/**
+ * Candidates passed over because they do not fit: a few, so that a small one behind a large one still gets
+ * in.
+ */
 export const CANDIDATES_SKIPPED_MAX = 64;
-/** Candidates refused for one block: a pool gone stale is cleaned over several blocks instead of stalling one. */
+/**
+ * Candidates refused for one block: a pool gone stale is cleaned over several blocks instead of stalling
+ * one.
+ */
 export const CANDIDATES_REJECTED_MAX = 4_096;
 /** The head of the list of transactions may grow from one byte to three. */
 const LIST_HEAD_GROWTH = 2;

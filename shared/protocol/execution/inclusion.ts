@@ -1,4 +1,7 @@
-/** @module Which transactions may be in a block at a given point: those that can at least pay for being there. */
+/**
+ * @module Which transactions may be in a block at a given point: those that can at least pay for being
+ * there.
+ */
 import type { Address } from '../primitives/brand.ts';
 import { ProtocolError } from '../primitives/errors.ts';
 import type { BlockEnvironment } from '../state/transaction-context.ts';
@@ -32,7 +35,10 @@ export interface InclusionRules {
   readonly parties: readonly Address[];
 }
 
-/** Throws TransactionError or InclusionError unless the transaction may be applied now. Signatures are not checked here. */
+/**
+ * Throws TransactionError or InclusionError unless the transaction may be applied now. Signatures are not
+ * checked here.
+ */
 export function checkInclusion(
   rules: InclusionRules,
   environment: BlockEnvironment,

@@ -1,4 +1,7 @@
-/** @module Fees after a block: a part is burned for ever, the rest is the proposer's. Nothing is ever minted. */
+/**
+ * @module Fees after a block: a part is burned for ever, the rest is the proposer's. Nothing is ever
+ * minted.
+ */
 import type { Address } from '../primitives/brand.ts';
 import type { ChainParams } from '../primitives/chain-params.ts';
 import { readAccount, writeAccount } from '../state/account.ts';
@@ -8,8 +11,8 @@ import { encodeSupply, readSupply, SUPPLY_BURNED, SUPPLY_NAMESPACE } from '../st
 const BPS = 10_000n;
 
 /**
- * burned = floor(fees * fee_burn_bps / 10000); the rest goes to the proposer's operator, whose account may open with
- * it. Native units. The sum of all accounts and what was burned stays the supply of genesis.
+ * burned = floor(fees * fee_burn_bps / 10000); the rest goes to the proposer's operator, whose account may
+ * open with it. Native units. The sum of all accounts and what was burned stays the supply of genesis.
  */
 export function settleFees(
   overlay: Overlay,

@@ -1,4 +1,7 @@
-/** @module A validator's check of someone's block: everything is recomputed and nothing in the header is believed. */
+/**
+ * @module A validator's check of someone's block: everything is recomputed and nothing in the header is
+ * believed.
+ */
 import type { Block } from '../block/block.ts';
 import { BlockError } from '../block/block-error.ts';
 import { checkBlock, expectEqual } from '../block/check.ts';
@@ -36,8 +39,9 @@ export interface VerifyRequest {
 }
 
 /**
- * Executes a block and compares every hash in its header. Throws BlockError with the first rule that it breaks.
- * Says nothing about whether the block is final: that is `verifyCertificate` with the certificate of the block itself.
+ * Executes a block and compares every hash in its header. Throws BlockError with the first rule that it
+ * breaks. Says nothing about whether the block is final: that is `verifyCertificate` with the certificate of
+ * the block itself.
  */
 export function verifyBlock(chain: ChainContext, request: VerifyRequest): ExecutedBlock {
   const { parent, block, state } = request;

@@ -29,7 +29,10 @@ export function readAccount(reader: StateReader, address: Address): AccountState
   return bytes === null ? NO_ACCOUNT : decodeAccount(bytes);
 }
 
-/** The record's bytes, or null where none is kept: nothing owned and never used. A used nonce stays for ever. */
+/**
+ * The record's bytes, or null where none is kept: nothing owned and never used. A used nonce stays for
+ * ever.
+ */
 export function encodeAccount(account: AccountRecord): Uint8Array | null {
   if (account.nonce === 0 && account.balance === 0n) return null;
   return encodeRecord(account);
@@ -45,11 +48,14 @@ export function writeAccount(writer: AccountWriter, address: Address, account: A
   writer.set(ACCOUNT_NAMESPACE, addressToBytes(address), encodeAccount(account));
 }
 
-// A block of 5,000 transfers reads and writes some 30,000 accounts, and two integers need no general codec. What is
-// written here is what `accountCodec` writes, and what is read here is what it would read.
+// A block of 5,000 transfers reads and writes some 30,000 accounts, and two integers need no general codec.
+// What is written here is what `accountCodec` writes, and what is read here is what it would read.
 
 const ARRAY_OF_TWO = 0x82;
-/** Largest integer in the first byte, and the marks of one, two, four and eight bytes that follow. RFC 8949 section 3. */
+/**
+ * Largest integer in the first byte, and the marks of one, two, four and eight bytes that follow. RFC 8949
+ * section 3.
+ */
 const INLINE_MAX = 23;
 const ONE_BYTE = 24;
 const EIGHT_BYTES = 27;
@@ -88,7 +94,10 @@ function writeUint(value: number | bigint, offset: number): number {
   return offset + 1 + width;
 }
 
-/** Reads the usual form at once. Whatever differs from its own encoding goes to the general codec, which names the fault. */
+/**
+ * Reads the usual form at once. Whatever differs from its own encoding goes to the general codec, which
+ * names the fault.
+ */
 function decodeAccount(bytes: Uint8Array): AccountState {
   const record = readRecord(bytes);
   return { ...(record ?? decode(accountCodec, bytes, ACCOUNT_BYTES_MAX)), exists: true };

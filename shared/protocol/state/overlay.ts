@@ -51,7 +51,9 @@ export class Overlay implements StateReader {
     entry.value = value;
   }
 
-  /** A mark to which {@link rollback} returns. Marks nest: an outer one stays good after an inner rollback. */
+  /**
+   * A mark to which {@link rollback} returns. Marks nest: an outer one stays good after an inner rollback.
+   */
   checkpoint(): number {
     return this.#journal.length;
   }
@@ -70,7 +72,10 @@ export class Overlay implements StateReader {
     this.#journal.length = 0;
   }
 
-  /** Net changes against the state below, ascending by namespace and key. What came back to its old value is left out. */
+  /**
+   * Net changes against the state below, ascending by namespace and key. What came back to its old value is
+   * left out.
+   */
   writes(): StateWrite[] {
     const changed: [string, Entry][] = [];
     for (const item of this.#entries) {
@@ -81,7 +86,10 @@ export class Overlay implements StateReader {
   }
 }
 
-/** One character per byte: orders like the bytes and is faster to hash than hex. `apply` is three times as fast as spreading. */
+/**
+ * One character per byte: orders like the bytes and is faster to hash than hex. `apply` is three times as
+ * fast as spreading.
+ */
 function entryId(namespace: string, key: Uint8Array): string {
   return `${namespace}\u0000${String.fromCharCode.apply(null, key as unknown as number[])}`;
 }

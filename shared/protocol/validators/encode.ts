@@ -1,4 +1,7 @@
-/** @module The validator set as it stands in the state: CBOR([[consensus_key, operator, name, power, priority], ...]). */
+/**
+ * @module The validator set as it stands in the state: CBOR([[consensus_key, operator, name, power,
+ * priority], ...]).
+ */
 import {
   addressCodec,
   type Codec,

@@ -1,4 +1,7 @@
-/** @module The hash of a validator set that headers carry: keys and power only, as priorities move with every block. */
+/**
+ * @module The hash of a validator set that headers carry: keys and power only, as priorities move with
+ * every block.
+ */
 import { consensusKeyCodec, encode, list, tuple, uint } from '../codec/codec.ts';
 import { sha256Hex } from '../crypto/hashing.ts';
 import type { HashHex } from '../primitives/brand.ts';

@@ -1,6 +1,7 @@
 /**
- * @module Who proposes: weighted round robin with priorities kept in the state. One step adds every validator's power
- * to its priority, picks the highest (ties: lowest key) and takes the total power from the one picked.
+ * @module Who proposes: weighted round robin with priorities kept in the state. One step adds every
+ * validator's power to its priority, picks the highest (ties: lowest key) and takes the total power from the
+ * one picked.
  */
 import { assert } from '../primitives/assert.ts';
 import { ROUND_MAX } from '../primitives/limits.ts';
@@ -17,7 +18,10 @@ export function proposerAt(set: ValidatorSet, round: number): Validator {
   return proposer;
 }
 
-/** The same set after `steps` elections: header.round + 1 after each block, so that missed turns are paid for. */
+/**
+ * The same set after `steps` elections: header.round + 1 after each block, so that missed turns are paid
+ * for.
+ */
 export function advancePriorities(set: ValidatorSet, steps: number): ValidatorSet {
   const priorities = set.map((validator) => validator.priority);
   advance(set, priorities, steps);
@@ -25,8 +29,8 @@ export function advancePriorities(set: ValidatorSet, steps: number): ValidatorSe
 }
 
 /**
- * The set that follows `previous` when membership or power change: who stays keeps its priority, a newcomer starts
- * 1.125 times the total power behind (so leaving and coming back gains no turn), then priorities are
+ * The set that follows `previous` when membership or power change: who stays keeps its priority, a newcomer
+ * starts 1.125 times the total power behind (so leaving and coming back gains no turn), then priorities are
  * centred on 0 and scaled into a window of twice the total power.
  */
 export function renewValidatorSet(

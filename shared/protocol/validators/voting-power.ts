@@ -29,7 +29,8 @@ export interface VotingPower {
 
 /**
  * Splits 10^9 over authorities and stake. Ascending by key, keys without power left out, sum exactly 10^9
- * unless nobody has a claim (then empty). Authorities take the places of the set first, then the largest stakes.
+ * unless nobody has a claim (then empty). Authorities take the places of the set first, then the largest
+ * stakes.
  */
 export function powers(inputs: PowerInputs): VotingPower[] {
   const authorities = [...new Set(inputs.authorities)].sort(compareKeys);
@@ -99,7 +100,10 @@ function shareEqually(power: Map<ConsensusKey, number>, keys: readonly Consensus
   for (const [index, key] of keys.entries()) power.set(key, share + (index < leftover ? 1 : 0));
 }
 
-/** Largest remainder: everyone gets the floor, the units left over go to the largest remainders, ties by key. */
+/**
+ * Largest remainder: everyone gets the floor, the units left over go to the largest remainders, ties by
+ * key.
+ */
 function shareByStake(
   power: Map<ConsensusKey, number>,
   stakes: readonly BondedStake[],

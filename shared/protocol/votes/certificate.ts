@@ -16,8 +16,8 @@ export interface CertificateSubject {
 }
 
 /**
- * Puts checked precommit signatures into a certificate. Throws VoteError VOTE_NOT_A_VALIDATOR for a signature of a
- * stranger and CERTIFICATE_POWER_TOO_LOW unless the signers hold more than two thirds.
+ * Puts checked precommit signatures into a certificate. Throws VoteError VOTE_NOT_A_VALIDATOR for a
+ * signature of a stranger and CERTIFICATE_POWER_TOO_LOW unless the signers hold more than two thirds.
  */
 export function assembleCertificate(
   validators: ValidatorSet,
@@ -55,8 +55,9 @@ export interface CertificateCheck {
 }
 
 /**
- * Checks that a certificate makes (height, blockHash) final: its shape, every signature in it (also those beyond the
- * quorum), and strictly more than two thirds of the power. Throws VoteError. The round is whatever was signed.
+ * Checks that a certificate makes (height, blockHash) final: its shape, every signature in it (also those
+ * beyond the quorum), and strictly more than two thirds of the power. Throws VoteError. The round is
+ * whatever was signed.
  */
 export function verifyCertificate(check: CertificateCheck): void {
   const { certificate, validators, verifier } = check;
@@ -87,7 +88,10 @@ export function verifyCertificate(check: CertificateCheck): void {
   }
 }
 
-/** The validators whose bits are set, in key order. Throws VoteError unless bitmap and signatures fit the set. */
+/**
+ * The validators whose bits are set, in key order. Throws VoteError unless bitmap and signatures fit the
+ * set.
+ */
 export function certificateSigners(validators: ValidatorSet, certificate: CommitCertificate): Validator[] {
   const { bitmap, signatures } = certificate;
   if (bitmap.length !== bitmapLength(validators)) {

@@ -1,4 +1,7 @@
-/** @module The bytes that validators sign. Who signed travels outside, so all signers of one vote sign identical bytes. */
+/**
+ * @module The bytes that validators sign. Who signed travels outside, so all signers of one vote sign
+ * identical bytes.
+ */
 import { encode, hashCodec, nullable, tuple, uint } from '../codec/codec.ts';
 import { signBytes } from '../crypto/domains.ts';
 import type { HashHex } from '../primitives/brand.ts';

@@ -90,7 +90,7 @@ describe('LedgerReader', () => {
     expect(await reader.read(latest)).toMatchObject({ height: 5, servedBy: { kind: 'primary' } });
   });
 
-  it('goes to the primary for a height that the replica lacks, and reports how far behind that one is', async () => {
+  it('asks the primary for a height that the replica lacks, and tells how far behind that is', async () => {
     await aReader('lag');
     const stale = await cluster.stranger();
     const copy = cluster.client(stale, 'lag');
@@ -171,7 +171,7 @@ describe('LedgerReader', () => {
     await expect(reader.read(latest, { place: REGION })).rejects.toMatchObject({ code: 'LEDGER_MIGRATING' });
   });
 
-  it('serves from the replica while the primary is stopped, and from the primary while the replica is', async () => {
+  it('serves from the replica while the primary is stopped, and the other way round', async () => {
     const reader = await aReader('failover');
     const other = await cluster.replica();
     await cluster.primary.stop();

@@ -25,7 +25,10 @@ const bob = aSigner('account 1');
 const carol = aSigner('account 2');
 const addressOfSigner = (signer: typeof alice) => addressOf(signer.publicKey);
 
-/** 23 blocks: transfers between all, alice to herself, and a message in every fifth block and to oneself in one. */
+/**
+ * 23 blocks: transfers between all, alice to herself, and a message in every fifth block and to oneself in
+ * one.
+ */
 function aChain(): InMemoryChain {
   const chain = new InMemoryChain();
   for (let i = 0; i < BLOCKS; i++) {

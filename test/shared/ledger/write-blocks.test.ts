@@ -229,7 +229,8 @@ describe('writeBlocks', () => {
     const written = performance.now();
     const size = blocks[0]?.transactions.length ?? 0;
     console.info(
-      `${size} transfers: decode ${Math.round(decoded - started)} ms, write ${Math.round(written - decoded)} ms`,
+      `${size} transfers: decode ${Math.round(decoded - started)} ms,`,
+      `write ${Math.round(written - decoded)} ms`,
     );
     const [[row] = []] = await client.read([{ sql: 'select count(*) as n from address_transactions' }]);
     expect(Number(row?.n)).toBe(2 * size);
