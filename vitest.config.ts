@@ -1,3 +1,5 @@
+/** @module Which tests run where. `npm test` needs npm only; the browser and promtool projects need Debian packages. */
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 /** Tests that start workerd, sqld or whole processes. All others need nothing but memory. */
@@ -10,17 +12,28 @@ const WITH_PROCESSES = [
   'test/e2e/**/*.test.ts',
 ];
 
+/** Tests that need Debian's Chromium; `npm run test:browser`. */
+const IN_BROWSER = ['test/browser/**/*.test.ts'];
+/** Tests that need Debian's promtool; `npm run test:promtool`. */
+const WITH_PROMTOOL = ['test/promtool/**/*.test.ts'];
+/** Where CI wants a report of each run, to count tests. */
+const RESULTS = process.env['ATOLL_TEST_RESULTS'];
+
 export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 2,
+    reporters:
+      RESULTS === undefined
+        ? ['default']
+        : ['default', ['json', { outputFile: join(RESULTS, `${process.pid}.json`) }]],
     projects: [
       {
         extends: true,
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts', 'shared/**/*.test.ts'],
-          exclude: WITH_PROCESSES,
+          exclude: [...WITH_PROCESSES, ...IN_BROWSER, ...WITH_PROMTOOL],
           testTimeout: 30_000,
           sequence: { groupOrder: 0 },
         },
@@ -34,6 +47,28 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: IN_BROWSER,
+          globalSetup: 'test/support/global-setup.ts',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'promtool',
+          include: WITH_PROMTOOL,
+          globalSetup: 'test/support/global-setup.ts',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

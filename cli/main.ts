@@ -69,4 +69,7 @@ export async function run(args: readonly string[]): Promise<number> {
   }
 }
 
+// Whoever read the output has gone (`| head`): data has no reader left, so the command stops; talk is lost in silence.
+process.stdout.on('error', () => process.kill(process.pid, 'SIGTERM'));
+process.stderr.on('error', () => undefined);
 process.exitCode = await run(process.argv.slice(2));

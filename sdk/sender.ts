@@ -184,7 +184,7 @@ export class Sender {
       const outcome = await transport.post<SubmitOutcome>('/rpc/send_tx', bodies[0], call);
       return [new SentTransaction(transport, only, bodies[0], outcome)];
     }
-    const answer = await transport.post<{ results: (SubmitOutcome | Problem)[] }>(
+    const answer = await transport.post<{ results: (SubmitOutcome | { error: Problem })[] }>(
       '/rpc/send_txs',
       { transactions: bodies },
       call,
@@ -193,8 +193,8 @@ export class Sender {
       const result = answer.results[index];
       if (result === undefined)
         return new AtollError('ANSWER_INVALID', `no outcome for transaction ${index}`);
-      return 'code' in result
-        ? errorOf(result)
+      return 'error' in result
+        ? errorOf(result.error)
         : new SentTransaction(transport, signed, bodies[index], result);
     });
   }

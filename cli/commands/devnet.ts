@@ -29,7 +29,7 @@ export function devnetCommand(program: Command): void {
     .description('run a chain on this machine: libSQL with a replica, one node, ten funded accounts')
     .option('--nodes <n>', 'nodes of the devnet (1 in this version)', oneNode, 1)
     .option('--port <port>', 'RPC port of 127.0.0.1, 0 for a free one', port, 9080)
-    .option('--block-time <duration>', 'least time between blocks', milliseconds, 1_000)
+    .option('--block-time <duration>', 'least time between blocks', milliseconds, 100)
     .addOption(emptyBlocksOption())
     .option('--state <dir>', 'keep the chain in this folder (default: a temporary one, removed at the end)')
     .option('--reset', 'start a new chain, whatever --state holds')

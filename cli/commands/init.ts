@@ -5,10 +5,11 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { genesisToJson } from '../../shared/protocol/genesis/document.ts';
 import { hashGenesis } from '../../shared/protocol/genesis/encode.ts';
+import type { Genesis } from '../../shared/protocol/genesis/genesis.ts';
 import { parseAddress } from '../../shared/protocol/primitives/address.ts';
 import { parseAmount } from '../../shared/protocol/primitives/amount.ts';
 import type { EmptyBlocks } from '../../shared/protocol/primitives/chain-params.ts';
-import { optionsOf, outputOf } from '../context.ts';
+import { keyOf, optionsOf, outputOf } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { makeGenesis } from '../genesis.ts';
 import { type KeyPair, newKey } from '../keys.ts';
@@ -24,6 +25,7 @@ interface InitOptions {
   readonly supply: string;
   readonly name: string;
   readonly allocate: readonly string[];
+  readonly validatorKey?: string;
 }
 
 /** Adds `init`. */
@@ -37,6 +39,7 @@ export function initCommand(program: Command): void {
     .option('--supply <amount>', "native units of the operator's account at genesis", '1000000000000')
     .option('--allocate <address=amount>', 'give an account units at genesis; may be repeated', collect, [])
     .option('--name <name>', 'name of the validator', 'validator-1')
+    .option('--validator-key <file>', 'key of a node that runs already, to give it another chain')
     .addHelpText('after', '\nExample:\n  $ atoll init --chain-id my-chain --dir my-chain')
     .action(async (_: unknown, command: Command) => await init(command));
 }
@@ -50,7 +53,9 @@ async function init(command: Command): Promise<void> {
       hint: 'pass --chain-id, for example --chain-id my-chain',
     });
   }
-  const [validator, operator] = [newKey(), newKey()];
+  const known = options.validatorKey;
+  const validator = known === undefined ? newKey() : await keyOf({ keyFile: known });
+  const operator = newKey();
   const genesis = usage(() =>
     makeGenesis({
       chainId,
@@ -63,18 +68,8 @@ async function init(command: Command): Promise<void> {
       salt: new Uint8Array(randomBytes(16)),
     }),
   );
-  await mkdir(options.dir, { recursive: true });
-  const files = {
-    genesis: join(options.dir, 'genesis.json'),
-    validator_key: join(options.dir, 'validator-key'),
-    operator_key: join(options.dir, 'operator-key'),
-    admin_token: join(options.dir, 'admin-token'),
-  };
-  await writeNewFile(files.genesis, `${JSON.stringify(genesisToJson(genesis), null, 2)}\n`);
-  await writeNewFile(files.validator_key, `${validator.privateKey}\n`);
-  await writeNewFile(files.operator_key, `${operator.privateKey}\n`);
-  await writeNewFile(files.admin_token, `${randomBytes(24).toString('base64url')}\n`);
-  const commands = deployCommands(chainId, files);
+  const files = await writeFiles(options.dir, genesis, operator, known === undefined ? validator : null);
+  const { commands, advice } = nextSteps(chainId, files);
   output.result(
     { chain_id: chainId, genesis_hash: hashGenesis(genesis), operator: operator.address, files, commands },
     [
@@ -82,12 +77,36 @@ async function init(command: Command): Promise<void> {
       `The operator's account ${operator.address} owns its share from the first block.`,
       `Keys are in ${options.dir}/ with mode 600. Keep them out of version control and have a copy of operator-key.`,
       '',
-      'In wrangler.toml set the var:',
-      `  SUPPORTED_CHAINS = "${chainId}"`,
+      ...advice,
       'Then:',
       ...commands.map((line) => `  ${line}`),
     ],
   );
+}
+
+/** Paths by what they hold; the last two only for a node that is new. */
+interface InitFiles {
+  readonly genesis: string;
+  readonly operator_key: string;
+  readonly validator_key?: string;
+  readonly admin_token?: string;
+}
+
+async function writeFiles(
+  dir: string,
+  genesis: Genesis,
+  operator: KeyPair,
+  validator: KeyPair | null,
+): Promise<InitFiles> {
+  await mkdir(dir, { recursive: true });
+  const files = { genesis: join(dir, 'genesis.json'), operator_key: join(dir, 'operator-key') };
+  await writeNewFile(files.genesis, `${JSON.stringify(genesisToJson(genesis), null, 2)}\n`);
+  await writeNewFile(files.operator_key, `${operator.privateKey}\n`);
+  if (validator === null) return files;
+  const secrets = { validator_key: join(dir, 'validator-key'), admin_token: join(dir, 'admin-token') };
+  await writeNewFile(secrets.validator_key, `${validator.privateKey}\n`);
+  await writeNewFile(secrets.admin_token, `${randomBytes(24).toString('base64url')}\n`);
+  return { ...files, ...secrets };
 }
 
 function allocations(
@@ -101,17 +120,26 @@ function allocations(
   return [{ address: operator.address, amount: parseAmount(options.supply) }, ...others];
 }
 
-function deployCommands(
-  chainId: string,
-  files: Record<'genesis' | 'validator_key' | 'admin_token', string>,
-): string[] {
-  return [
-    `npx wrangler secret put VALIDATOR_KEY < ${files.validator_key}`,
-    `npx wrangler secret put ADMIN_TOKEN < ${files.admin_token}`,
-    'npx wrangler deploy',
-    `ATOLL_ADMIN_TOKEN=$(cat ${files.admin_token}) npx --no atoll chain create --genesis ${files.genesis} --rpc-url https://YOUR-WORKER-URL`,
-    `npx --no atoll head --chain-id ${chainId} --rpc-url https://YOUR-WORKER-URL`,
+function nextSteps(chainId: string, files: InitFiles): { commands: string[]; advice: string[] } {
+  const { genesis, validator_key, admin_token } = files;
+  const at = '--rpc-url https://YOUR-WORKER-URL';
+  const token = admin_token === undefined ? '' : `ATOLL_ADMIN_TOKEN=$(cat ${admin_token}) `;
+  const create = [
+    `${token}npx --no atoll chain create --genesis ${genesis} ${at}`,
+    `npx --no atoll head --chain-id ${chainId} ${at}`,
   ];
+  if (validator_key === undefined || admin_token === undefined) {
+    return { commands: create, advice: [`Add ${chainId} to the var SUPPORTED_CHAINS at the next deploy.`] };
+  }
+  const deploy = [
+    `npx wrangler secret put VALIDATOR_KEY < ${validator_key}`,
+    `npx wrangler secret put ADMIN_TOKEN < ${admin_token}`,
+    'npx wrangler deploy',
+  ];
+  return {
+    commands: [...deploy, ...create],
+    advice: ['In wrangler.toml set the var:', `  SUPPORTED_CHAINS = "${chainId}"`],
+  };
 }
 
 function collect(value: string, previous: readonly string[]): string[] {

@@ -30,7 +30,7 @@ export function messageCommands(program: Command): void {
   withWaitOptions(sendCommand).action(async (_: unknown, command: Command) => await send(command));
   message
     .command('inbox')
-    .description('list the messages to and from an account, newest first')
+    .description('list the messages that an account received, newest first')
     .option('--address <address>', 'account; default: that of the key', address)
     .option('--limit <n>', 'most messages', count, 20)
     .action(async (_: unknown, command: Command) => await inbox(command));
@@ -75,7 +75,7 @@ async function inbox(command: Command): Promise<void> {
   }
   const output = outputOf(options);
   output.result({ address: account, messages }, messages.map(messageLine));
-  if (messages.length === 0) output.note(`no messages to or from ${account}`);
+  if (messages.length === 0) output.note(`no messages for ${account}`);
 }
 
 /** A message in one line; what is no text shows its size. */

@@ -1,11 +1,13 @@
-/** @module `atoll tx`: send a transfer, look a transaction up. */
+/** @module `atoll tx`: send a transfer, sign one for other tools, look a transaction up. */
 import { type Command, Option } from 'commander';
 import type { SentTransaction, SubmitOutcome, Transaction } from '../../sdk/index.ts';
+import { submittedOf, transactionContentToWire } from '../../shared/api/convert.ts';
 import type { Address, HashHex } from '../../shared/protocol/primitives/brand.ts';
+import { builtInTransactions } from '../../shared/protocol/transaction/registry.ts';
 import { clientOf, keyOf, optionsOf, outputOf } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { fields, type Output } from '../output.ts';
-import { address, amount, hash } from '../values.ts';
+import { address, amount, count, hash } from '../values.ts';
 
 /** How far a sending command follows its transaction. */
 export interface WaitOptions {
@@ -13,9 +15,28 @@ export interface WaitOptions {
   readonly fee?: bigint;
 }
 
-/** Adds `tx send` and `tx get`. */
+interface TransferOptions {
+  readonly to: Address;
+  readonly amount: bigint;
+  readonly fee?: bigint;
+}
+
+/** Adds `tx send`, `tx sign` and `tx get`. */
 export function txCommands(program: Command): void {
   const tx = program.command('tx').description('transactions');
+  addSend(tx);
+  addSign(tx);
+  tx.command('get')
+    .description('show a transaction, pending or final')
+    .argument('<hash>', 'hash of the transaction', hash)
+    .action(async (txHash: HashHex, _: unknown, command: Command) => {
+      const options = optionsOf(command);
+      const transaction = await clientOf(options).transactions.get(txHash);
+      outputOf(options).result(transaction, transactionLines(transaction));
+    });
+}
+
+function addSend(tx: Command): void {
   const send = tx
     .command('send')
     .description('sign a transfer with the key in ATOLL_PRIVATE_KEY or --key-file, and send it')
@@ -27,20 +48,42 @@ export function txCommands(program: Command): void {
       '\nExample:\n  $ atoll tx send --to 0x3618e944af6a07caeb5d08fd998d4367d20089fd --amount 5 --wait final',
     )
     .action(async (_: unknown, command: Command) => {
-      const options = optionsOf<WaitOptions & { to: Address; amount: bigint }>(command);
+      const options = optionsOf<WaitOptions & TransferOptions>(command);
       const client = clientOf(options, await keyOf(options));
-      const { to, amount: units, fee } = options;
-      const sent = await client.send({ to, amount: units, ...(fee === undefined ? {} : { fee }) });
+      const sent = await client.send(transferOf(options));
       await follow(sent, options, outputOf(options));
     });
-  tx.command('get')
-    .description('show a transaction, pending or final')
-    .argument('<hash>', 'hash of the transaction', hash)
-    .action(async (txHash: HashHex, _: unknown, command: Command) => {
-      const options = optionsOf(command);
-      const transaction = await clientOf(options).transactions.get(txHash);
-      outputOf(options).result(transaction, transactionLines(transaction));
+}
+
+function addSign(tx: Command): void {
+  tx.command('sign')
+    .description('sign a transfer without sending it, and print the body that POST /rpc/send_tx takes')
+    .requiredOption('--to <address>', 'recipient', address)
+    .requiredOption('--amount <n>', 'native units', amount)
+    .option('--fee <n>', 'native units; default: the least that the chain takes', amount)
+    .option('--nonce <n>', "nonce; default: the account's next one", count)
+    .option('--valid-until <height>', 'last height for it; default: 1,000 blocks from now', count)
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ atoll tx sign --to 0x3618e944af6a07caeb5d08fd998d4367d20089fd --amount 5 |' +
+        " curl -s --json @- 'http://127.0.0.1:9080/rpc/send_tx?wait=final'",
+    )
+    .action(async (_: unknown, command: Command) => {
+      const options = optionsOf<TransferOptions & { nonce?: number; validUntil?: number }>(command);
+      const client = clientOf(options, await keyOf(options));
+      const { nonce, validUntil } = options;
+      const signed = await client.sign({
+        ...transferOf(options),
+        ...(nonce === undefined ? {} : { nonce }),
+        ...(validUntil === undefined ? {} : { validUntil }),
+      });
+      const body = submittedOf(transactionContentToWire(signed, builtInTransactions));
+      outputOf(options).result(body, [JSON.stringify(body)]);
     });
+}
+
+function transferOf({ to, amount: units, fee }: TransferOptions) {
+  return { to, amount: units, ...(fee === undefined ? {} : { fee }) };
 }
 
 /** `--fee` and `--wait`, the same for every command that sends. */

@@ -35,8 +35,6 @@ async function watch(topic: Topic, command: Command): Promise<void> {
   const options = optionsOf<WatchOptions>(command);
   const output = outputOf(options);
   const signal = stopSignal();
-  // A reader that has enough (`| head`) closes the pipe: that is an end, not a failure.
-  process.stdout.on('error', () => process.exit(0));
   const client = clientOf(options);
   await client.head(); // a wrong URL or chain fails here, at once and with its reason
   const subscription = client.subscribe(topic, {

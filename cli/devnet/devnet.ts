@@ -44,6 +44,8 @@ export interface Devnet {
   readonly chainId: string;
   readonly genesis: Genesis;
   readonly genesisHash: string;
+  /** Height of the chain when the devnet became ready. */
+  readonly startHeight: number;
   readonly node: { readonly name: string; readonly url: string; readonly pid: number };
   readonly ledger: { readonly primary: string; readonly replicas: Readonly<Record<string, string>> };
   readonly accounts: readonly KeyPair[];
@@ -128,7 +130,7 @@ async function connect(host: Host, identity: DevnetIdentity, state: StateDirecto
   const ready = await host.ready;
   const genesis = genesisFromJson(identity.genesis);
   await untilLive(ready.url, host);
-  await createChain({ url: ready.url, adminToken: identity.adminToken, genesis });
+  const { height } = await createChain({ url: ready.url, adminToken: identity.adminToken, genesis });
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
     await host.stop();
@@ -138,6 +140,7 @@ async function connect(host: Host, identity: DevnetIdentity, state: StateDirecto
     chainId: genesis.chainId,
     genesis,
     genesisHash: hashGenesis(genesis),
+    startHeight: height,
     node: { name: host.name, url: ready.url, pid: host.pid },
     ledger: ready.ledger,
     accounts: devnetAccounts(),

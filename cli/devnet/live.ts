@@ -6,7 +6,10 @@ import type { Devnet } from './devnet.ts';
 /** Prints each block as it becomes final, until the signal aborts. */
 export async function showBlocks(devnet: Devnet, signal: AbortSignal): Promise<void> {
   const client = createClient({ url: devnet.node.url, chainId: devnet.chainId });
-  for await (const { data } of client.subscribe('new_blocks', { signal })) {
+  for await (const { data } of client.subscribe('new_blocks', {
+    fromHeight: devnet.startHeight + 1,
+    signal,
+  })) {
     process.stdout.write(`${blockLine(data)}\n`);
   }
 }

@@ -98,6 +98,8 @@ process.on('message', (message: { type: 'start'; config: HostConfig } | { type: 
   else void stop(0);
 });
 process.on('disconnect', () => void stop(0));
+// The terminal may be gone before this process; what it says then is lost, not fatal.
+process.stderr.on('error', () => undefined);
 process.on('SIGTERM', () => void stop(0));
 // Ctrl-C is for the parent, which tells this process when to stop.
 process.on('SIGINT', () => undefined);

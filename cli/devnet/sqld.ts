@@ -10,7 +10,7 @@ import { freePort, isFree } from './ports.ts';
 
 const READY_TIMEOUT_MS = 10_000;
 const READY_PAUSE_MS = 15;
-const STOP_TIMEOUT_MS = 5_000;
+const STOP_TIMEOUT_MS = 3_000;
 /** A free port may be taken between its choice and the start. */
 const START_ATTEMPTS = 3;
 /** Last characters of the server's log that an error shows. */
@@ -100,7 +100,7 @@ function argumentsOf(options: SqldOptions): string[] {
   return [
     '--no-welcome',
     '--disable-metrics',
-    '--shutdown-timeout=2',
+    '--shutdown-timeout=1',
     `--db-path=${options.dir}`,
     ...listen('--http-listen-addr', options.httpPort),
     ...(options.namespaces === false ? [] : ['--enable-namespaces']),
@@ -165,7 +165,11 @@ async function launch(binary: string, options: SqldOptions): Promise<Sqld> {
     });
   });
   const url = `http://127.0.0.1:${options.httpPort}`;
-  const stop = () => stopChild(child, exited);
+  let stopping: Promise<void> | undefined;
+  const stop = () => {
+    stopping ??= stopChild(child, exited);
+    return stopping;
+  };
   try {
     await untilReady(url, child, () => log);
   } catch (error) {

@@ -117,7 +117,9 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
     return this.#conversation.take(socket, message);
   }
 
-  override async webSocketClose(): Promise<void> {
+  override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
+    // A hibernating socket answers a close only when told to. 1005 and 1006 stand for no code and cannot be sent.
+    socket.close(code === 1005 || code === 1006 ? 1000 : code, '');
     await this.#detachIfLast();
   }
 

@@ -24,7 +24,7 @@ export const HUB_SUBSCRIPTIONS_MAX = 20_000;
  * Bytes that all subscribers of a hub together may leave unacknowledged. A server cannot see that a reader is slow and
  * the platform buffers without bound, so the sum is what keeps never-reading sockets from filling the isolate.
  */
-export const HUB_CREDIT_BYTES = 32 * 1024 * 1024;
+export const HUB_CREDIT_BYTES = 16 * 1024 * 1024;
 /** The share of a subscription never falls below a few frames. */
 export const CREDIT_BYTES_MIN = 4 * 1024;
 /** A ledger that failed is left alone for this long; replays read from the chain meanwhile. */

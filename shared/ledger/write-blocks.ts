@@ -97,7 +97,8 @@ export async function clearLedger(client: LedgerClient): Promise<void> {
  * 2^53.
  */
 const INSERT_BLOCKS = `insert into blocks
-  (height, hash, parent_hash, time_ms, proposer, round, tx_count, state_root, header, last_commit, evidence, certificate, size_bytes)
+  (height, hash, parent_hash, time_ms, proposer, round, tx_count, state_root,
+  header, last_commit, evidence, certificate, size_bytes)
 select value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
   unhex(value ->> 8), unhex(value ->> 9), unhex(value ->> 10), unhex(value ->> 11), value ->> 12
 from json_each(?) where true on conflict (height) do nothing`;

@@ -1,7 +1,7 @@
 /** @module The objects of a test node, called directly: no routes between a test and what it asks. */
 
-import type { ChainRpc, ChainSnapshot, NodeRpc, Result, SubmitOutcome } from '../../shared/api/objects.ts';
 import { createClient } from '@libsql/client/web';
+import type { ChainRpc, ChainSnapshot, NodeRpc, Result, SubmitOutcome } from '../../shared/api/objects.ts';
 import { encodeGenesis } from '../../shared/protocol/genesis/encode.ts';
 import { parseHash } from '../../shared/protocol/primitives/hash.ts';
 import { builtInTransactions } from '../../shared/protocol/transaction/registry.ts';
@@ -77,8 +77,8 @@ export async function startObjects(options: TestNodeOptions = {}): Promise<TestO
         const [outcome] = answer.ok ? answer.value : [];
         if (outcome?.ok === true && outcome.value.status === 'final') return outcome.value;
         const position = await ledgerPosition(node, transaction.hash);
-      if (position !== null) return { tx_hash: transaction.hash, status: 'final', height: position };
-      throw new Error(`not final: ${JSON.stringify(outcome ?? answer)}`);
+        if (position !== null) return { tx_hash: transaction.hash, status: 'final', height: position };
+        throw new Error(`not final: ${JSON.stringify(outcome ?? answer)}`);
       }),
     untilDrained: () =>
       attempt(async () => {
@@ -93,9 +93,12 @@ export async function startObjects(options: TestNodeOptions = {}): Promise<TestO
 /** Height of a transaction in the primary ledger, as the Worker would look it up for one whose nonce is used. */
 async function ledgerPosition(node: TestNode, hash: string): Promise<number | null> {
   const client = createClient({ url: node.ledger?.primary ?? '' });
-  const { rows } = await client.execute({ sql: 'select height from transactions where hash = ?', args: [hash] });
+  const { rows } = await client.execute({
+    sql: 'select height from transactions where hash = ?',
+    args: [hash],
+  });
   client.close();
-  return rows[0] === undefined ? null : Number(rows[0]['height']);
+  return rows[0] === undefined ? null : Number(rows[0].height);
 }
 
 /** Tries again while objects restart; the last failure is the one that is told. */

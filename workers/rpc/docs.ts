@@ -4,6 +4,7 @@ import type { Env } from '../env.ts';
 import { corsHeaders } from '../middleware/cors.ts';
 import { DOCS_FILES } from './docs-page.ts';
 import { openApiDocument } from './openapi-document.ts';
+import { problemPages } from './problem-pages.ts';
 
 let text: string | null = null;
 
@@ -16,4 +17,5 @@ export function documentPages(app: Hono<{ Bindings: Env }>): void {
     });
   });
   for (const [path, respond] of Object.entries(DOCS_FILES)) app.get(path, respond);
+  problemPages(app);
 }

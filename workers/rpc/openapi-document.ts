@@ -39,6 +39,17 @@ const chainHeaders = z.object({
     .meta({ type: 'integer', minimum: 0, description: 'Lowest height that may answer', example: 7 }),
 });
 
+/** The try-it page fills parameters with their examples: an optional one, such as a chain's id, would then go wrong. */
+function withoutOptionalExamples(value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  const node = value as { in?: unknown; required?: unknown; example?: unknown; schema?: { example?: unknown } };
+  if (typeof node.in === 'string' && node.required !== true) {
+    delete node.example;
+    delete node.schema?.example;
+  }
+  for (const child of Object.values(value)) withoutOptionalExamples(child);
+}
+
 /** Codes that a route documents. */
 export function problemCodesOf(route: RouteSpec): ProblemCode[] {
   if (route.withoutSettings === true) return [];
@@ -70,12 +81,13 @@ export function openApiDocument(): Record<string, unknown> {
       description:
         'RPC of an Atoll node. Every chain route also stands behind `/chains/{chain_id}`, and takes `X-Chain-Id` or ' +
         '`?chain_id=`. Errors are RFC 9457 problems with a stable `code`.',
-      license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
+      license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
     },
     servers: [{ url: '/', description: 'This node' }],
     security: [],
     tags: TAGS,
   });
+  withoutOptionalExamples(document);
   return document as unknown as Record<string, unknown>;
 }
 

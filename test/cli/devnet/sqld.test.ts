@@ -52,12 +52,12 @@ describe('startSqld', () => {
     expect(await client.read([{ sql: 'select v from kept' }])).toEqual([[{ v: 'row' }]]);
   });
 
-  it('stops at once, also when it is asked twice', async () => {
+  it('stops in bounded time, also when it is asked twice', async () => {
     const server = await start();
     const started = performance.now();
     await Promise.all([server.stop(), server.stop()]);
     await server.exited;
-    expect(performance.now() - started).toBeLessThan(4_000);
+    expect(performance.now() - started).toBeLessThan(5_000);
     expect(await isFree(Number(new URL(server.url).port))).toBe(true);
   });
 

@@ -194,7 +194,7 @@ describe('a subscription', () => {
 
   it('shares the bytes of the hub, within its own limits', () => {
     expect(creditBytes(0)).toBe(CREDIT_BYTES_MAX);
-    expect(creditBytes(8)).toBe(CREDIT_BYTES_MAX);
+    expect(creditBytes(HUB_CREDIT_BYTES / CREDIT_BYTES_MAX)).toBe(CREDIT_BYTES_MAX);
     expect(creditBytes(1_000)).toBe(Math.floor(HUB_CREDIT_BYTES / 1_000));
     expect(creditBytes(1_000_000)).toBe(CREDIT_BYTES_MIN);
   });

@@ -6,7 +6,12 @@ import { ledgerTargets, openLedgerReader } from '../../../shared/ledger/endpoint
 import { migrateLedger } from '../../../shared/ledger/migrate.ts';
 import { readBlock } from '../../../shared/ledger/read-blocks.ts';
 import { readTransactions } from '../../../shared/ledger/read-transactions.ts';
-import { HEIGHT_MEMORY_MS, LedgerReader, MIN_HEIGHT_PAUSE_MS } from '../../../shared/ledger/reader.ts';
+import {
+  HEIGHT_MEMORY_MS,
+  LedgerReader,
+  MIN_HEIGHT_PAUSE_MS,
+  MIN_HEIGHT_WAIT_MAX_MS,
+} from '../../../shared/ledger/reader.ts';
 import { writeBlocks } from '../../../shared/ledger/write-blocks.ts';
 import { addressOf } from '../../../shared/protocol/crypto/keys.ts';
 import { aSigner, aTransfer, InMemoryChain } from '../../support/in-memory-chain.ts';
@@ -144,6 +149,17 @@ describe('LedgerReader', () => {
       value: { height: 6 },
     });
     expect(clock.slept).toHaveLength(6);
+  });
+
+  it('waits no longer than its own limit, whatever the caller asks', async () => {
+    const reader = await aReader('patience');
+    for (const waitMs of [MIN_HEIGHT_WAIT_MAX_MS, MIN_HEIGHT_WAIT_MAX_MS + 1]) {
+      clock.slept.length = 0;
+      await expect(reader.read(latest, { minHeight: 6, waitMs })).rejects.toMatchObject({
+        code: 'LEDGER_MIN_HEIGHT',
+      });
+      expect(clock.slept.reduce((sum, ms) => sum + ms)).toBe(MIN_HEIGHT_WAIT_MAX_MS);
+    }
   });
 
   it('asks for the height of the first page when it reads the second', async () => {

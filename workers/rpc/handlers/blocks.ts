@@ -23,7 +23,8 @@ import {
 import { chainStub } from '../../env.ts';
 import { chainFacts } from '../chain-facts.ts';
 import { awaitHeight, headSnapshot } from '../head.ts';
-import { readLedger, servedByLedger, tryLedger } from '../ledger.ts';
+import { servedByLedger, tryLedger } from '../ledger.ts';
+import { readList } from '../list.ts';
 import { callResult } from '../objects.ts';
 
 /** GET /rpc/get_head. */
@@ -117,7 +118,7 @@ export async function getBlocks(context: ChainContext, { query }: RouteInput): P
     cursor: (query.cursor as string | undefined) ?? null,
     order: (query.order as 'asc' | 'desc' | undefined) ?? 'desc',
   };
-  const read = await readLedger(context, () => readBlocks(page));
+  const read = await readList(context, () => readBlocks(page), { blocks: [], nextCursor: null });
   const body = {
     blocks: read.value.blocks.map(blockSummaryToWire),
     next_cursor: read.value.nextCursor,

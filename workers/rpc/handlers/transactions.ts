@@ -26,7 +26,8 @@ import { type Answer, type ChainContext, chainAnswer, type RouteInput } from '..
 import { chainStub } from '../../env.ts';
 import { chainFacts } from '../chain-facts.ts';
 import { awaitHeight } from '../head.ts';
-import { readLedger, servedByLedger, tryLedger } from '../ledger.ts';
+import { servedByLedger, tryLedger } from '../ledger.ts';
+import { readList } from '../list.ts';
 import { callResult } from '../objects.ts';
 
 /** GET /rpc/transaction/{hash}: the ledger, then what the chain knows: pending, departed, or final a moment ago. */
@@ -46,13 +47,19 @@ export async function getTransaction(context: ChainContext, { params }: RouteInp
     const { bytes, received_ms } = found.pending;
     return chainAnswer(pendingToWire(bytes, builtInTransactions, received_ms), height, 'chain');
   }
-  if (found.status === 'unknown') {
-    // A ledger that did not answer may hold it: "unknown" would be a lie.
-    if (read === null && context.settings.ledger !== undefined)
-      await readLedger(context, () => readTransaction(hash));
-    throw new ApiError('TX_UNKNOWN', 'no transaction has this hash');
-  }
+  if (found.status === 'unknown') return unknownToChain(context, hash, read === null);
   return chainAnswer({ tx_hash: hash, status: found.status } satisfies TransactionWire, height, 'chain');
+}
+
+/** A ledger that did not answer may hold it: TX_UNKNOWN without having looked there would be a lie. */
+async function unknownToChain(context: ChainContext, hash: string, isUnread: boolean): Promise<Answer> {
+  if (isUnread && context.settings.ledger !== undefined) {
+    const read = await readList(context, () => readTransaction(hash), null);
+    if (read.value !== null) {
+      return chainAnswer(rowToWire(read.value), read.height, servedByLedger(read), { etag: hash });
+    }
+  }
+  throw new ApiError('TX_UNKNOWN', 'no transaction has this hash');
 }
 
 /** A final transaction out of a stored block. */
@@ -79,6 +86,8 @@ function rowToWire(row: TransactionRow): TransactionWire {
   );
 }
 
+const NO_TRANSACTIONS = { transactions: [], nextCursor: null };
+
 function pageOf(query: RouteInput['query']) {
   return {
     limit: (query.limit as number | undefined) ?? PAGE_LIMIT_DEFAULT,
@@ -96,7 +105,7 @@ export async function getTransactions(context: ChainContext, { query }: RouteInp
     ...(query.address === undefined ? {} : { address: String(query.address) }),
     ...(type === undefined ? {} : { type }),
   };
-  const read = await readLedger(context, () => readTransactions(filter));
+  const read = await readList(context, () => readTransactions(filter), NO_TRANSACTIONS);
   const body = {
     transactions: read.value.transactions.map(rowToWire),
     next_cursor: read.value.nextCursor,
@@ -109,7 +118,7 @@ export async function getTransactions(context: ChainContext, { query }: RouteInp
 export async function getMessages(context: ChainContext, { query }: RouteInput): Promise<Answer> {
   const box = (query.box as 'inbox' | 'sent' | undefined) ?? 'inbox';
   const filter = { ...pageOf(query), address: String(query.address), box };
-  const read = await readLedger(context, () => readMessages(filter));
+  const read = await readList(context, () => readMessages(filter), NO_TRANSACTIONS);
   const messages = read.value.transactions.map((row) => {
     const place = { height: row.height, tx_index: row.txIndex, time_ms: row.timeMs };
     return messageToWire(decodeTransaction(row.bytes, builtInTransactions), place);
