@@ -116,8 +116,10 @@ export class Chain {
     this.#tick();
   }
 
+  /** The watchdog: a push to the registry may have died with the object's former life, so it is made again. */
   alarm(): void {
     this.#wakeup.alarmFired();
+    this.#nodeTarget.changed();
     this.#tick();
   }
 

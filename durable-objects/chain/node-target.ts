@@ -13,7 +13,7 @@ export class NodeTarget implements OutboxTarget {
   readonly #snapshot: () => ChainSnapshot;
   #changes = 0;
   #pushed = 0;
-  #waiting: (() => void)[] = [];
+  #waiting: { readonly changes: number; readonly done: () => void }[] = [];
 
   /**
    * `mayBeStale`: the object woke with its alarm set, so a push may have been lost with its former life. Without one
@@ -36,13 +36,11 @@ export class NodeTarget implements OutboxTarget {
 
   async deliver(): Promise<void> {
     const changes = this.#changes;
-    const waiting = this.#waiting;
-    this.#waiting = [];
     try {
       await nodeStub(this.#env).pushSnapshot(this.#snapshot());
       this.#pushed = changes;
     } finally {
-      for (const resolve of waiting) resolve();
+      this.#release(changes);
     }
   }
 
@@ -51,10 +49,18 @@ export class NodeTarget implements OutboxTarget {
     if (!this.pending()) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, SETTLED_WAIT_MAX_MS);
-      this.#waiting.push(() => {
+      const done = (): void => {
         clearTimeout(timer);
         resolve();
-      });
+      };
+      this.#waiting.push({ changes: this.#changes, done });
     });
+  }
+
+  /** Answers who waits for a state up to `changes`, which was pushed or could not be. */
+  #release(changes: number): void {
+    const waiting = this.#waiting;
+    this.#waiting = waiting.filter((waiter) => waiter.changes > changes);
+    for (const waiter of waiting) if (waiter.changes <= changes) waiter.done();
   }
 }

@@ -16,7 +16,7 @@ export interface OutboxTarget {
 
 export const BACKOFF_FIRST_MS = 100;
 /** While a delivery is under way the alarm stands this far ahead, in case the object dies under it. */
-const DELIVERY_WATCHDOG_MS = 30_000;
+const DELIVERY_WATCHDOG_MS = 3_000;
 
 interface Delivery {
   running: boolean;

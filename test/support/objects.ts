@@ -37,7 +37,8 @@ export interface TestObjects {
   stop(): Promise<void>;
 }
 
-const ATTEMPTS_MAX = 40;
+/** Ten seconds and more: an object that died over a delivery is woken by its watchdog after five. */
+const ATTEMPTS_MAX = 100;
 
 /** Starts a node with the objects only, and its chain. */
 export async function startObjects(options: TestNodeOptions = {}): Promise<TestObjects> {

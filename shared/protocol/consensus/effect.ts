@@ -10,7 +10,12 @@ import type { PersistentState } from './persistent-state.ts';
 import type { Timer } from './timeouts.ts';
 
 export type ConsensusEvent =
-  | { readonly name: 'new_round'; readonly height: number; readonly round: number; readonly proposer: ConsensusKey }
+  | {
+      readonly name: 'new_round';
+      readonly height: number;
+      readonly round: number;
+      readonly proposer: ConsensusKey;
+    }
   | { readonly name: 'proposal'; readonly height: number; readonly round: number; readonly hash: HashHex }
   | {
       readonly name: 'quorum';
@@ -59,8 +64,18 @@ export type ConsensusEffect =
   /** Send the oldest pending transactions to the proposer: this node waits for its block. */
   | { readonly type: 'send_transactions'; readonly peer: ConsensusKey }
   /** Store block, certificate and state in one transaction, then `new_height`. */
-  | { readonly type: 'decide'; readonly height: number; readonly hash: HashHex; readonly certificate: CommitCertificate }
+  | {
+      readonly type: 'decide';
+      readonly height: number;
+      readonly hash: HashHex;
+      readonly certificate: CommitCertificate;
+    }
   | { readonly type: 'evidence'; readonly evidence: Evidence }
   | { readonly type: 'event'; readonly event: ConsensusEvent }
   /** Stop for good: the network certified what this node finds invalid. */
-  | { readonly type: 'halt'; readonly height: number; readonly hash: HashHex; readonly certificate: CommitCertificate };
+  | {
+      readonly type: 'halt';
+      readonly height: number;
+      readonly hash: HashHex;
+      readonly certificate: CommitCertificate;
+    };

@@ -2,8 +2,8 @@
 import {
   bytes,
   bytesUpTo,
-  type Codec,
   type CborValue,
+  type Codec,
   choice,
   decode,
   encode,
@@ -35,7 +35,11 @@ export const MESSAGE_BYTES_MAX = 20_480;
 
 const BITMAP_BYTES_MAX = Math.ceil(VALIDATORS_MAX / 8);
 const round = uint(ROUND_MAX);
-const flag: Codec<boolean> = mapped(uint(1), (value) => value === 1, (value) => (value ? 1 : 0));
+const flag: Codec<boolean> = mapped(
+  uint(1),
+  (value) => value === 1,
+  (value) => (value ? 1 : 0),
+);
 
 /** CBOR([height, round, block_hash, pol_round|null, signature]). */
 export const signedProposalCodec: Codec<SignedProposal> = tuple({

@@ -2,7 +2,17 @@
  * @module What must survive the loss of memory: one row. Votes of others are not in it, as they can be had again; locks
  * are, so that safety never depends on having them again.
  */
-import { type Codec, choice, decode, encode, hashCodec, list, nullable, tuple, uint } from '../codec/codec.ts';
+import {
+  type Codec,
+  choice,
+  decode,
+  encode,
+  hashCodec,
+  list,
+  nullable,
+  tuple,
+  uint,
+} from '../codec/codec.ts';
 import type { HashHex } from '../primitives/brand.ts';
 import { ROUND_MAX } from '../primitives/limits.ts';
 import { type PolkaCertificate, type SignedProposal, type SignedVote, STEPS, type Step } from './message.ts';

@@ -51,6 +51,8 @@ export function signOnce(
 /** Order of positions in time. */
 export function comparePositions(left: SignPosition, right: SignPosition): number {
   return (
-    left.height - right.height || left.round - right.round || SIGNED_STEPS[left.step] - SIGNED_STEPS[right.step]
+    left.height - right.height ||
+    left.round - right.round ||
+    SIGNED_STEPS[left.step] - SIGNED_STEPS[right.step]
   );
 }

@@ -11,7 +11,8 @@ import type { VoteKeeper } from './vote-keeper.ts';
 /** The decided block below, with precommits that came after its decision. */
 export interface LastCommit {
   readonly certificate: CommitCertificate;
-  readonly validators: ValidatorSet;
+  /** The set that decided it; null when it came from storage and late precommits cannot be checked. */
+  readonly validators: ValidatorSet | null;
   readonly late: readonly SignedVote[];
 }
 
@@ -53,8 +54,10 @@ export interface ConsensusState {
   /** L34 and L47 happen once per round. */
   readonly prevoteTimerSet: boolean;
   readonly precommitTimerSet: boolean;
-  /** Rules that report once per round. */
+  /** L36 happens once per round. */
   readonly polkaSeen: boolean;
+  /** Blocks that were asked for and have no verdict yet. */
+  readonly requested: readonly HashHex[];
   readonly rebroadcastMs: number;
   /** By validator: the highest height it is known to work on, and when it was last heard. */
   readonly tips: readonly number[];

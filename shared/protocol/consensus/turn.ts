@@ -19,7 +19,20 @@ export interface ConsensusContext {
 }
 
 /** Rules by their lines in the paper (arXiv 1807.04938, Algorithm 1), and the two that are ours. */
-export const RULES = ['L49', 'L55', 'L36', 'L36+', 'L44', 'L28', 'L22', 'L34', 'L47', 'L57', 'L61', 'L65'] as const;
+export const RULES = [
+  'L49',
+  'L55',
+  'L36',
+  'L36+',
+  'L44',
+  'L28',
+  'L22',
+  'L34',
+  'L47',
+  'L57',
+  'L61',
+  'L65',
+] as const;
 export type Rule = (typeof RULES)[number];
 
 export class Turn {

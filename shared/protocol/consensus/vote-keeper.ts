@@ -88,7 +88,10 @@ export function pruneVotes(keeper: VoteKeeper, round: number): VoteKeeper {
 
 /** Whether more than two thirds have voted, for whatever. */
 export function hasQuorumOfAny(validators: ValidatorSet, row: VoteRow): boolean {
-  return hasQuorum(powerOf(validators, row, () => true), totalPower(validators));
+  return hasQuorum(
+    powerOf(validators, row, () => true),
+    totalPower(validators),
+  );
 }
 
 /** One vote of the content that more than two thirds agree on, or null. Prevotes agree in pol_round too. */
@@ -142,7 +145,11 @@ export function sameContent(
 }
 
 /** Power of the validators whose vote passes. */
-export function powerOf(validators: ValidatorSet, row: VoteRow, passes: (vote: SignedVote) => boolean): number {
+export function powerOf(
+  validators: ValidatorSet,
+  row: VoteRow,
+  passes: (vote: SignedVote) => boolean,
+): number {
   let power = 0;
   for (const [index, vote] of row.entries()) {
     if (vote !== null && passes(vote)) power += validators[index]?.power ?? 0;

@@ -103,7 +103,9 @@ function contentBytes(evidence: Evidence, content: SignedContent, genesisHash: H
   const { blockHash, polRound } = content;
   switch (step) {
     case 'proposal':
-      return blockHash === null ? null : proposalSignBytes(genesisHash, { height, round, blockHash, polRound });
+      return blockHash === null
+        ? null
+        : proposalSignBytes(genesisHash, { height, round, blockHash, polRound });
     case 'prevote':
       return prevoteSignBytes(genesisHash, { height, round, blockHash, polRound });
     case 'precommit':

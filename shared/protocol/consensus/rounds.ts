@@ -1,0 +1,107 @@
+/** @module Opening a height and its rounds. */
+import { ROUND_MAX } from '../primitives/limits.ts';
+import { certificateSigners } from '../votes/certificate.ts';
+import type { CommitCertificate } from '../votes/commit-certificate.ts';
+import { certificateOf, votesIn } from './certificates.ts';
+import type { SignedVote } from './message.ts';
+import { proposerKey } from './proposal.ts';
+import type { LastCommit } from './state.ts';
+import { proposeTimeoutMs, REBROADCAST_MIN_MS } from './timeouts.ts';
+import type { Turn } from './turn.ts';
+import { openRounds, PAST_ROUNDS_KEPT, pruneVotes } from './vote-keeper.ts';
+import { makeProposal, roundMax } from './voting.ts';
+
+/** StartRound of the paper (L11-L21). The highest round there can be is never left. */
+export function startRound(turn: Turn, round: number): void {
+  const { state } = turn;
+  if (round > ROUND_MAX) return;
+  const lowest = round - PAST_ROUNDS_KEPT;
+  state.round = round;
+  state.step = 'propose';
+  state.ownProposal = null;
+  state.prevoteTimerSet = false;
+  state.precommitTimerSet = false;
+  state.polkaSeen = false;
+  state.rebroadcastMs = REBROADCAST_MIN_MS;
+  state.votes = pruneVotes(openRounds(state.votes, roundMax(turn)), round);
+  state.proposals = new Map([...state.proposals].filter(([known]) => known >= round));
+  const validRound = state.valid?.round ?? null;
+  state.polkas = new Map([...state.polkas].filter(([known]) => known >= lowest || known === validRound));
+  turn.persist();
+  const proposer = proposerKey(state.validators, round);
+  turn.event({ name: 'new_round', height: state.height, round, proposer });
+  armRound(turn);
+  if (isOwnTurn(turn)) propose(turn);
+  else if (state.hasWork) turn.emit({ type: 'send_transactions', peer: proposer });
+}
+
+/** The timers of a round from its start. A proposer may have nothing to propose, so it waits like everyone else. */
+export function armRound(turn: Turn): void {
+  const { state } = turn;
+  if (state.step === 'propose') turn.schedule('propose', proposeTimeoutMs(state.params, state.round));
+  turn.schedule('rebroadcast', state.rebroadcastMs);
+}
+
+/** Whether this node proposes in the current round. */
+export function isOwnTurn(turn: Turn): boolean {
+  const { state, context } = turn;
+  return state.self !== null && proposerKey(state.validators, state.round) === context.signer?.consensusKey;
+}
+
+/** Repeats the valid block with its polka, or asks for a new block once the own clock allows its time. */
+export function propose(turn: Turn): void {
+  const { state } = turn;
+  if (state.ownProposal !== null) return;
+  if (state.valid !== null) {
+    const polka = state.polkas.get(state.valid.round);
+    if (polka !== undefined) turn.broadcast({ kind: 'polka', certificate: polka });
+    makeProposal(turn, state.valid.hash, state.valid.round);
+    return;
+  }
+  const timeMs = Math.max(turn.nowMs, state.parent.timeMs + state.params.blockTimeMs);
+  const waitMs = timeMs - state.params.precisionMs - turn.nowMs;
+  if (waitMs > 0) {
+    turn.event({ name: 'clock_behind', height: state.height, waitMs });
+    turn.schedule('build', waitMs);
+    return;
+  }
+  const { height, round } = state;
+  turn.emit({ type: 'build_block', height, round, timeMs, lastCommit: completeCommit(state.lastCommit) });
+}
+
+/** Leaves `idle`: someone else has begun the height. */
+export function wake(turn: Turn): void {
+  if (turn.state.step === 'idle') startRound(turn, 0);
+}
+
+/** Work asks for a block: the height opens once the block time has passed. */
+export function openForWork(turn: Turn): void {
+  const { state } = turn;
+  state.hasWork = true;
+  if (state.step === 'propose' && isOwnTurn(turn)) propose(turn);
+  if (state.step !== 'idle') return;
+  const delayMs = state.parent.timeMs + state.params.blockTimeMs - turn.nowMs;
+  if (delayMs > 0) turn.schedule('start', delayMs);
+  else startRound(turn, 0);
+}
+
+/** The certificate of the parent with every precommit that came for it. */
+function completeCommit(lastCommit: LastCommit | null): CommitCertificate | null {
+  if (lastCommit === null) return null;
+  const { certificate, validators, late } = lastCommit;
+  if (validators === null || late.length === 0) return certificate;
+  const votes = new Map<number, SignedVote>();
+  for (const vote of [...votesIn(certificate, 'precommit', null, validators), ...late]) {
+    votes.set(vote.validator, vote);
+  }
+  return certificateOf(validators, [...votes.values()]);
+}
+
+/** Takes a precommit for the parent that came after its decision. */
+export function addLatePrecommit(lastCommit: LastCommit, vote: SignedVote): LastCommit {
+  const { validators, certificate, late } = lastCommit;
+  if (validators === null || late.some(({ validator }) => validator === vote.validator)) return lastCommit;
+  const signer = validators[vote.validator];
+  if (signer === undefined || certificateSigners(validators, certificate).includes(signer)) return lastCommit;
+  return { ...lastCommit, late: [...late, vote] };
+}
