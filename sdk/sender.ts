@@ -7,7 +7,7 @@ import type { HashHex } from '../shared/protocol/primitives/brand.ts';
 import { toHex } from '../shared/protocol/primitives/bytes.ts';
 import { parseHash } from '../shared/protocol/primitives/hash.ts';
 import { encodeTransaction } from '../shared/protocol/transaction/encode.ts';
-import { builtInTransactions } from '../shared/protocol/transaction/registry.ts';
+import { nodeTransactions } from '../shared/protocol/transaction/registry.ts';
 import { signTransaction } from '../shared/protocol/transaction/sign.ts';
 import type { SignedTransaction } from '../shared/protocol/transaction/transaction.ts';
 import { AtollError, errorOf } from './errors.ts';
@@ -30,7 +30,7 @@ import type {
 export const VALID_BLOCKS_DEFAULT = 1_000;
 /** Transactions of one request of `sendMany`. */
 const BATCH_MAX = 500;
-const registry = builtInTransactions;
+const registry = nodeTransactions;
 
 /** What the sender asks of the client that owns it. */
 export interface SenderDeps {

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import type { SentTransaction, SubmitOutcome, Transaction } from '../../sdk/index.ts';
 import { submittedOf, transactionContentToWire } from '../../shared/api/convert.ts';
 import type { Address, HashHex } from '../../shared/protocol/primitives/brand.ts';
-import { builtInTransactions } from '../../shared/protocol/transaction/registry.ts';
+import { nodeTransactions } from '../../shared/protocol/transaction/registry.ts';
 import { clientOf, keyOf, optionsOf, outputOf } from '../context.ts';
 import { CliError } from '../errors.ts';
 import { fields, type Output } from '../output.ts';
@@ -77,7 +77,7 @@ function addSign(tx: Command): void {
         ...(nonce === undefined ? {} : { nonce }),
         ...(validUntil === undefined ? {} : { validUntil }),
       });
-      const body = submittedOf(transactionContentToWire(signed, builtInTransactions));
+      const body = submittedOf(transactionContentToWire(signed, nodeTransactions));
       outputOf(options).result(body, [JSON.stringify(body)]);
     });
 }

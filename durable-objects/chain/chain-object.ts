@@ -102,10 +102,6 @@ export class ChainObject extends DurableObject<Bindings> implements ChainRpc {
     return this.#with((chain) => chain.snapshot());
   }
 
-  async genesis(): Promise<Result<Uint8Array>> {
-    return this.#with(() => this.#store.identity().genesis);
-  }
-
   async rebuildLedger(): Promise<Result<{ from: number; to: number }>> {
     if (this.#chain === null) return unknownChain();
     return this.#chain.rebuildLedger();

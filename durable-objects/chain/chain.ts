@@ -24,7 +24,7 @@ import { assert } from '../../shared/protocol/primitives/assert.ts';
 import { parseHash } from '../../shared/protocol/primitives/hash.ts';
 import { readAccount } from '../../shared/protocol/state/account.ts';
 import { decodeReceipts } from '../../shared/protocol/transaction/receipt-codec.ts';
-import { builtInTransactions } from '../../shared/protocol/transaction/registry.ts';
+import { nodeTransactions } from '../../shared/protocol/transaction/registry.ts';
 import { decodeCertificate, encodeCertificate } from '../../shared/protocol/votes/encode.ts';
 import type { Bindings } from '../runtime/bindings.ts';
 import { fail, ok } from '../runtime/rpc-result.ts';
@@ -78,7 +78,7 @@ export class Chain {
     const genesis = decodeGenesis(identity.genesis);
     this.#log = createLogger('chain', { chain_id: identity.chainId });
     this.#genesis = genesis;
-    this.#context = { genesis, genesisHash: parseHash(identity.genesisHash), registry: builtInTransactions };
+    this.#context = { genesis, genesisHash: parseHash(identity.genesisHash), registry: nodeTransactions };
     const keys = validatorKeys(settings.validatorKey);
     assert(keys !== null, 'a chain is only created on the node that holds its validator key');
     this.#signLog = new SignLog(ctx.storage.sql);

@@ -14,7 +14,7 @@ import type { ChainHead, HubRpc, StoredBlock } from '../../shared/api/objects.ts
 import { PROBLEM_TYPE, type ProblemCode, toProblem } from '../../shared/api/problems.ts';
 import { parseSettings } from '../../shared/api/settings.ts';
 import { configureLogs, createLogger, errorText } from '../../shared/observability/log.ts';
-import { builtInTransactions } from '../../shared/protocol/transaction/registry.ts';
+import { nodeTransactions } from '../../shared/protocol/transaction/registry.ts';
 import { type Bindings, chainStub } from '../runtime/bindings.ts';
 import { decodeHubBlock } from './block-events.ts';
 import { chainReader, ledgerReader } from './block-readers.ts';
@@ -49,7 +49,7 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
     const wanted = () => this.#fanOut.count() > 0;
     this.#link = new ChainLink({ chain, shard: Number(shard), store: this.#store, wanted });
     this.#conversation = new Conversation({
-      registry: builtInTransactions,
+      registry: nodeTransactions,
       store: this.#store,
       link: this.#link,
       fanOut: this.#fanOut,
@@ -59,7 +59,7 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
     this.#source = new BlockSource({
       readLedger: ledgerReader(settings, () => this.#store.row),
       readChain: chainReader(chain),
-      decode: (block) => decodeHubBlock(block, builtInTransactions),
+      decode: (block) => decodeHubBlock(block, nodeTransactions),
       onLedgerError: (error) =>
         this.#warn('replay', 'the ledger does not answer; reading from the chain', error),
     });

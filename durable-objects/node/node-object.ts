@@ -54,6 +54,10 @@ export class NodeObject extends DurableObject<Bindings> implements NodeRpc {
     return this.#registry.snapshot(chain_id);
   }
 
+  async genesis(chain_id: string): Promise<Uint8Array | null> {
+    return this.#registry.genesis(chain_id);
+  }
+
   async createChain(request: { genesis: Uint8Array; actor: string }): Promise<Result<ChainSnapshot>> {
     const genesis = decodeGenesis(request.genesis);
     const known = this.#registry.record(genesis.chainId);
@@ -74,7 +78,9 @@ export class NodeObject extends DurableObject<Bindings> implements NodeRpc {
       success: created.ok,
       detail,
     });
-    if (created.ok && known === null) this.#registry.put(recordOf(created.value, isDefault), created.value);
+    if (created.ok && known === null) {
+      this.#registry.put(recordOf(created.value, isDefault), request.genesis, created.value);
+    };
     return created;
   }
 

@@ -5,6 +5,7 @@ export const CREATE_REGISTRY_TABLES = `
 CREATE TABLE IF NOT EXISTS chains (
   chain_id TEXT PRIMARY KEY,
   is_default INTEGER NOT NULL,
+  genesis BLOB NOT NULL,
   record TEXT NOT NULL,
   snapshot TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
@@ -49,11 +50,20 @@ export class ChainRegistry {
     return this.record(null) !== null;
   }
 
-  put(record: ChainRecord, snapshot: ChainSnapshot): void {
+  /** Canonical CBOR of the genesis of a chain. */
+  genesis(chainId: string): Uint8Array | null {
+    const [row] = this.#sql
+      .exec<{ genesis: ArrayBuffer }>('SELECT genesis FROM chains WHERE chain_id = ?', chainId)
+      .toArray();
+    return row === undefined ? null : new Uint8Array(row.genesis);
+  }
+
+  put(record: ChainRecord, genesis: Uint8Array, snapshot: ChainSnapshot): void {
     this.#sql.exec(
-      'INSERT INTO chains VALUES (?, ?, ?, ?) ON CONFLICT (chain_id) DO UPDATE SET is_default = excluded.is_default, record = excluded.record, snapshot = excluded.snapshot',
+      'INSERT INTO chains VALUES (?, ?, ?, ?, ?) ON CONFLICT (chain_id) DO UPDATE SET is_default = excluded.is_default, record = excluded.record, snapshot = excluded.snapshot',
       record.chain_id,
       record.is_default ? 1 : 0,
+      genesis,
       JSON.stringify(record),
       JSON.stringify(snapshot),
     );

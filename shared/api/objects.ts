@@ -136,7 +136,6 @@ export interface ChainRpc {
   blocks(range: { from: number; limit: number }): Promise<Result<{ blocks: StoredBlock[]; head: ChainHead }>>;
   blockByHash(hash: string): Promise<Result<StoredBlock | null>>;
   snapshot(): Promise<Result<ChainSnapshot>>;
-  genesis(): Promise<Result<Uint8Array>>;
   /** Drops the ledger's rows and drains again from height 1. Returns at once; progress is in the snapshot. */
   rebuildLedger(): Promise<Result<{ from: number; to: number }>>;
   /** A hub with subscribers wants each block from `next_height`; idempotent. */
@@ -181,6 +180,8 @@ export interface NodeRpc {
   chain(chain_id: string | null): Promise<ChainRecord | null>;
   chains(): Promise<ChainSnapshot[]>;
   chainSnapshot(chain_id: string): Promise<ChainSnapshot | null>;
+  /** Canonical CBOR of a chain's genesis, without waking the chain; null for an unknown id. */
+  genesis(chain_id: string): Promise<Uint8Array | null>;
   /** Creates the ChainObject and registers it. Idempotent for the same genesis. */
   createChain(request: { genesis: Uint8Array; actor: string }): Promise<Result<ChainSnapshot>>;
   /** Called by ChainObjects after each commit; the newest wins. */

@@ -4,20 +4,31 @@
  */
 import { ChainObject as RealChainObject } from '../../durable-objects/chain/chain-object.ts';
 import type { Bindings } from '../../durable-objects/runtime/bindings.ts';
+import { nativeVerifier } from '../../shared/native/verifier.ts';
+import { jsVerifier } from '../../shared/protocol/crypto/verifier.ts';
 import type { CrashPoint } from './crash-points.ts';
+import { runVectors, type SignatureVector } from './ed25519-vectors.ts';
 
 export { HubObject } from '../../durable-objects/hub/hub-object.ts';
 export { NodeObject } from '../../durable-objects/node/node-object.ts';
 
 export default {
-  /** `/inspect/CHAIN` looks inside over plain HTTP: a stub held by a test would keep the object in memory. */
+  /**
+   * `POST /vectors` decides signature vectors with both verifiers of this runtime.
+   * `/inspect/CHAIN` looks inside over plain HTTP: a stub held by a test would keep the object in memory.
+   */
   async fetch(request: Request, env: Bindings): Promise<Response> {
     const [, door, chainId] = new URL(request.url).pathname.split('/');
+    if (door === 'vectors') return Response.json(decideVectors(await request.json()));
     if (door !== 'inspect' || chainId === undefined) return new Response('ok');
     const stub = env.CHAIN.get(env.CHAIN.idFromName(chainId)) as unknown as Pick<ChainObject, 'inspect'>;
     return Response.json(await stub.inspect());
   },
 };
+
+function decideVectors(vectors: SignatureVector[]): Record<string, string[]> {
+  return { native: runVectors(nativeVerifier, vectors), javascript: runVectors(jsVerifier, vectors) };
+}
 
 /** The isolate outlives an aborted object, so this is shared by its lives. One point fires once. */
 const faults: { armed: CrashPoint | null; fired: number; die: (point: CrashPoint) => void } = {

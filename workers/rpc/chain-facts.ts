@@ -3,11 +3,12 @@ import type { ChainRecord } from '../../shared/api/objects.ts';
 import { genesisToJson } from '../../shared/protocol/genesis/document.ts';
 import { decodeGenesis } from '../../shared/protocol/genesis/encode.ts';
 import type { Genesis } from '../../shared/protocol/genesis/genesis.ts';
+import { assert } from '../../shared/protocol/primitives/assert.ts';
 import type { HashHex } from '../../shared/protocol/primitives/brand.ts';
 import { parseHash } from '../../shared/protocol/primitives/hash.ts';
-import { chainStub, type Env } from '../env.ts';
+import { type Env, nodeStub } from '../env.ts';
 import { ExpiringMap } from './lru.ts';
-import { callResult } from './objects.ts';
+import { callObject } from './objects.ts';
 
 /** Chains whose genesis an isolate keeps. */
 const FACTS_MAX = 100;
@@ -30,7 +31,8 @@ const facts = new ExpiringMap<ChainFacts>(FACTS_MAX, Number.POSITIVE_INFINITY);
 export async function chainFacts(env: Env, chain: ChainRecord): Promise<ChainFacts> {
   const known = facts.get(chain.genesis_hash, 0);
   if (known !== undefined) return known;
-  const bytes = await callResult(() => chainStub(env, chain.chain_id).genesis());
+  const bytes = await callObject(() => nodeStub(env).genesis(chain.chain_id));
+  assert(bytes !== null, 'the registry holds the genesis of each chain that it has a record of');
   const genesis = decodeGenesis(bytes);
   const document = genesisToJson(genesis) as unknown as Record<string, unknown>;
   const fresh = { genesis, genesisHash: parseHash(chain.genesis_hash), sizeBytes: bytes.length, document };

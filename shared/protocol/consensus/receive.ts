@@ -96,7 +96,10 @@ function receiveProposal(turn: Turn, peer: ConsensusKey | null, proposal: Signed
 
 function receiveVote(turn: Turn, peer: ConsensusKey | null, vote: SignedVote): void {
   const { state } = turn;
-  if (!isVoteWellFormed(vote)) return turn.badMessage(peer, 'bad_pol_round');
+  if (!isVoteWellFormed(vote)) {
+    turn.badMessage(peer, 'bad_pol_round');
+    return;
+  }
   if (vote.validator >= state.validators.length) {
     turn.badMessage(peer, 'not_a_validator');
     return;

@@ -1,5 +1,6 @@
 /** @module The transaction types of the protocol, codes 0 to 16. */
 import { TransactionRegistry } from './define-transaction.ts';
+import { ownTransactions } from './own-types.ts';
 import { anchor, clientUpdate, transferClaim, transferLock, transferRefund } from './types/cross-chain.ts';
 import { authorityVote } from './types/governance.ts';
 import { message } from './types/message.ts';
@@ -27,3 +28,6 @@ export const builtInTransactions: TransactionRegistry = new TransactionRegistry(
   swapClaim,
   swapRefund,
 ]);
+
+/** Every type that this tree's nodes execute: those of the protocol and those of its app chain. */
+export const nodeTransactions: TransactionRegistry = builtInTransactions.extend(...ownTransactions);

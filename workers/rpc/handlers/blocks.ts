@@ -12,7 +12,7 @@ import { PAGE_LIMIT_DEFAULT } from '../../../shared/api/schemas/scalars.ts';
 import type { BlockBytes } from '../../../shared/ledger/ledger-block.ts';
 import { readBlock, readBlockRange, readBlocks } from '../../../shared/ledger/read-blocks.ts';
 import { paramsHash } from '../../../shared/protocol/block/params.ts';
-import { builtInTransactions } from '../../../shared/protocol/transaction/registry.ts';
+import { nodeTransactions } from '../../../shared/protocol/transaction/registry.ts';
 import {
   type Answer,
   type ChainContext,
@@ -94,7 +94,7 @@ function blockAnswer(
   servedBy: ServedBy,
   byHash: boolean,
 ): Answer {
-  const body = blockToWire(block, builtInTransactions, { includeTx });
+  const body = blockToWire(block, nodeTransactions, { includeTx });
   const etag = `${block.hash}${includeTx ? '' : ';head'}`;
   return chainAnswer(body, height, servedBy, byHash ? { etag } : {});
 }
@@ -136,7 +136,7 @@ export async function getBlocksRange(context: ChainContext, { query }: RouteInpu
   const more = last !== undefined && last < Math.min(end, collected.height);
   const body = {
     success: true,
-    blocks: collected.blocks.map((block) => blockToWire(block, builtInTransactions, { includeTx })),
+    blocks: collected.blocks.map((block) => blockToWire(block, nodeTransactions, { includeTx })),
     count: collected.blocks.length,
     next_start: more ? last + 1 : null,
     height: collected.height,

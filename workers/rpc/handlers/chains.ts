@@ -12,7 +12,7 @@ import { genesisFromJson } from '../../../shared/protocol/genesis/document.ts';
 import { encodeGenesis } from '../../../shared/protocol/genesis/encode.ts';
 import { ProtocolError } from '../../../shared/protocol/primitives/errors.ts';
 import { TRANSACTION_BYTES_MAX } from '../../../shared/protocol/primitives/limits.ts';
-import { builtInTransactions } from '../../../shared/protocol/transaction/registry.ts';
+import { nodeTransactions } from '../../../shared/protocol/transaction/registry.ts';
 import {
   type Answer,
   type ChainContext,
@@ -168,7 +168,7 @@ export async function getInfo(context: ChainContext): Promise<Answer> {
     validators: snapshot.validators,
     params: document.params as InfoWire['params'],
     limits: LIMITS,
-    transaction_types: builtInTransactions.types.map(({ type, name, active }) => ({ type, name, active })),
+    transaction_types: nodeTransactions.types.map(({ type, name, active }) => ({ type, name, active })),
     features: FEATURES,
     node: {
       name: settings.nodeName,

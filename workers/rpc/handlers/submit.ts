@@ -18,7 +18,7 @@ import { nativeVerifier } from '../../../shared/native/verifier.ts';
 import { checkTransaction, checkTransactionSignature } from '../../../shared/protocol/transaction/check.ts';
 import { decodeTransaction } from '../../../shared/protocol/transaction/encode.ts';
 import { receiptStatusName } from '../../../shared/protocol/transaction/receipt-status.ts';
-import { builtInTransactions } from '../../../shared/protocol/transaction/registry.ts';
+import { nodeTransactions } from '../../../shared/protocol/transaction/registry.ts';
 import type { Answer, ChainContext, RouteInput } from '../../context.ts';
 import { chainStub } from '../../env.ts';
 import { type ChainFacts, chainFacts } from '../chain-facts.ts';
@@ -97,9 +97,9 @@ function prepare(
   pointer: string,
 ): Prepared {
   checkNamedChain(context, wire, pointer);
-  const bytes = encodeSubmitted(wire, builtInTransactions, pointer);
-  const signed = decodeTransaction(bytes, builtInTransactions);
-  checkTransaction(signed, facts.genesis.params, builtInTransactions);
+  const bytes = encodeSubmitted(wire, nodeTransactions, pointer);
+  const signed = decodeTransaction(bytes, nodeTransactions);
+  checkTransaction(signed, facts.genesis.params, nodeTransactions);
   checkTransactionSignature(signed, facts.genesisHash, nativeVerifier);
   return { hash: signed.hash, bytes };
 }

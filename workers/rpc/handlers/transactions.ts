@@ -21,7 +21,7 @@ import { RECEIPTS_BYTES_MAX } from '../../../shared/protocol/primitives/limits.t
 import { decodeTransaction, encodeTransaction } from '../../../shared/protocol/transaction/encode.ts';
 import { requiredFee } from '../../../shared/protocol/transaction/fees.ts';
 import { decodeReceipts, receiptCodec } from '../../../shared/protocol/transaction/receipt-codec.ts';
-import { builtInTransactions } from '../../../shared/protocol/transaction/registry.ts';
+import { nodeTransactions } from '../../../shared/protocol/transaction/registry.ts';
 import { type Answer, type ChainContext, chainAnswer, type RouteInput } from '../../context.ts';
 import { chainStub } from '../../env.ts';
 import { chainFacts } from '../chain-facts.ts';
@@ -45,7 +45,7 @@ export async function getTransaction(context: ChainContext, { params }: RouteInp
   }
   if (found.pending !== undefined) {
     const { bytes, received_ms } = found.pending;
-    return chainAnswer(pendingToWire(bytes, builtInTransactions, received_ms), height, 'chain');
+    return chainAnswer(pendingToWire(bytes, nodeTransactions, received_ms), height, 'chain');
   }
   if (found.status === 'unknown') return unknownToChain(context, hash, read === null);
   return chainAnswer({ tx_hash: hash, status: found.status } satisfies TransactionWire, height, 'chain');
@@ -64,7 +64,7 @@ async function unknownToChain(context: ChainContext, hash: string, isUnread: boo
 
 /** A final transaction out of a stored block. */
 export function finalInBlock(stored: StoredBlock, index: number): TransactionWire {
-  const block = decodeBody(stored.body, builtInTransactions);
+  const block = decodeBody(stored.body, nodeTransactions);
   const signed = block.transactions[index];
   assert(signed !== undefined, 'the index of a final transaction is within its block');
   const place = {
@@ -73,14 +73,14 @@ export function finalInBlock(stored: StoredBlock, index: number): TransactionWir
     block_hash: stored.hash,
     time_ms: block.header.timeMs,
   };
-  return transactionToWire(signed.bytes, builtInTransactions, place, decodeReceipts(stored.receipts)[index]);
+  return transactionToWire(signed.bytes, nodeTransactions, place, decodeReceipts(stored.receipts)[index]);
 }
 
 function rowToWire(row: TransactionRow): TransactionWire {
   const place = { height: row.height, tx_index: row.txIndex, block_hash: row.blockHash, time_ms: row.timeMs };
   return transactionToWire(
     row.bytes,
-    builtInTransactions,
+    nodeTransactions,
     place,
     decode(receiptCodec, row.receipt, RECEIPTS_BYTES_MAX),
   );
@@ -99,7 +99,7 @@ function pageOf(query: RouteInput['query']) {
 /** GET /rpc/transactions. */
 export async function getTransactions(context: ChainContext, { query }: RouteInput): Promise<Answer> {
   const type =
-    query.type === undefined ? undefined : transactionTypeOf(String(query.type), builtInTransactions).type;
+    query.type === undefined ? undefined : transactionTypeOf(String(query.type), nodeTransactions).type;
   const filter = {
     ...pageOf(query),
     ...(query.address === undefined ? {} : { address: String(query.address) }),
@@ -121,19 +121,19 @@ export async function getMessages(context: ChainContext, { query }: RouteInput):
   const read = await readList(context, () => readMessages(filter), NO_TRANSACTIONS);
   const messages = read.value.transactions.map((row) => {
     const place = { height: row.height, tx_index: row.txIndex, time_ms: row.timeMs };
-    return messageToWire(decodeTransaction(row.bytes, builtInTransactions), place);
+    return messageToWire(decodeTransaction(row.bytes, nodeTransactions), place);
   });
   const body = { messages, next_cursor: read.value.nextCursor, height: read.height };
   return chainAnswer(body, read.height, servedByLedger(read));
 }
 
-/** Cursors of the mempool are hashes of its transactions. */
-const HASH_CURSOR = /^0x[0-9a-f]{64}$/;
+/** Cursors of the mempool are places in its order of arrival. */
+const ARRIVAL_CURSOR = /^[1-9]\d{0,14}$/;
 
 /** GET /rpc/mempool. */
 export async function getMempool(context: ChainContext, { query }: RouteInput): Promise<Answer> {
   const { limit, cursor } = pageOf(query);
-  if (cursor !== null && !HASH_CURSOR.test(cursor)) {
+  if (cursor !== null && !ARRIVAL_CURSOR.test(cursor)) {
     throw new ApiError('CURSOR_INVALID', 'not a cursor of the mempool');
   }
   const page = cursor === null ? { limit } : { limit, after: cursor };
@@ -144,7 +144,7 @@ export async function getMempool(context: ChainContext, { query }: RouteInput): 
     pool = await read();
   }
   const body = {
-    transactions: pool.transactions.map((tx) => pendingToWire(tx.bytes, builtInTransactions, tx.received_ms)),
+    transactions: pool.transactions.map((tx) => pendingToWire(tx.bytes, nodeTransactions, tx.received_ms)),
     next_cursor: pool.next,
     height: pool.height,
     count: pool.total,
@@ -171,7 +171,7 @@ export async function estimateFee(context: ChainContext, { body }: RouteInput): 
   const request = body as EstimateRequest;
   const { genesis } = await chainFacts(context.env, context.chain);
   const { params } = genesis;
-  const type = transactionTypeOf(request.type ?? 'transfer', builtInTransactions);
+  const type = transactionTypeOf(request.type ?? 'transfer', nodeTransactions);
   const bytes = encodeTransaction(
     {
       type: type.type,
@@ -182,7 +182,7 @@ export async function estimateFee(context: ChainContext, { body }: RouteInput): 
       payload: payloadFromWire(type, request.payload),
       signature: fromHex(request.signature ?? `0x${'00'.repeat(64)}`),
     },
-    builtInTransactions,
+    nodeTransactions,
   );
   const estimate = {
     type: type.name,

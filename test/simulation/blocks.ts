@@ -1,0 +1,163 @@
+/** @module The blocks that a simulated node has in memory: bodies, what executing them gave, and which are wanted. */
+import type { Block } from '../../shared/protocol/block/block.ts';
+import { BlockError } from '../../shared/protocol/block/block-error.ts';
+import { isContentAllowed } from '../../shared/protocol/block/check.ts';
+import { decodeBody, hashHeader } from '../../shared/protocol/block/encode.ts';
+import { evidenceHash, lastCommitHash, txRoot } from '../../shared/protocol/block/roots.ts';
+import type { BlockVerdict } from '../../shared/protocol/consensus/proposal.ts';
+import { buildBlock } from '../../shared/protocol/execution/build-block.ts';
+import type { ExecutedBlock } from '../../shared/protocol/execution/executed-block.ts';
+import type { HashHex } from '../../shared/protocol/primitives/brand.ts';
+import type { CommitCertificate } from '../../shared/protocol/votes/commit-certificate.ts';
+import type { SimulatedNode } from './node.ts';
+
+/** Bodies kept in memory. */
+const BODIES_MAX = 64;
+
+interface Body {
+  readonly block: Block;
+  readonly bytes: Uint8Array;
+}
+
+const decodedBodies = new WeakMap<Uint8Array, { hash: HashHex; block: Block } | null>();
+
+export class Blocks {
+  readonly #node: SimulatedNode;
+  readonly #bodies = new Map<HashHex, Body>();
+  readonly #executed = new Map<HashHex, ExecutedBlock>();
+  readonly #wanted = new Set<HashHex>();
+
+  constructor(node: SimulatedNode) {
+    this.#node = node;
+  }
+
+  reset(): void {
+    this.#bodies.clear();
+    this.#executed.clear();
+    this.#wanted.clear();
+  }
+
+  body(hash: HashHex): Uint8Array | null {
+    return this.#bodies.get(hash)?.bytes ?? null;
+  }
+
+  block(hash: HashHex): Block | null {
+    return this.#bodies.get(hash)?.block ?? null;
+  }
+
+  /** Keeps a body that belongs to its own header; judges it if someone waits for it. */
+  add(bytes: Uint8Array): void {
+    const decoded = this.#decode(bytes);
+    if (decoded === null || decoded.block.header.height <= this.#node.parent.height) return;
+    const { hash, block } = decoded;
+    if (!this.#bodies.has(hash)) {
+      if (this.#bodies.size >= BODIES_MAX && !this.#wanted.has(hash)) return;
+      this.#bodies.set(hash, { block, bytes });
+    }
+    if (this.#wanted.has(hash)) this.want(hash);
+  }
+
+  /** Answers with the verdict now if the body is here, otherwise once it comes. True if it is here. */
+  want(hash: HashHex): boolean {
+    const body = this.#bodies.get(hash);
+    if (body === undefined) {
+      this.#wanted.add(hash);
+      return false;
+    }
+    this.#wanted.delete(hash);
+    this.#node.enqueue({ type: 'block_ready', block: this.#verdict(hash, body) });
+    return true;
+  }
+
+  /** The verdict on a body that is claimed to be of `hash`, or null when it is not. */
+  judge(hash: HashHex, bytes: Uint8Array): BlockVerdict | null {
+    const decoded = this.#decode(bytes);
+    if (decoded === null || decoded.hash !== hash) return null;
+    const body = { block: decoded.block, bytes };
+    this.#bodies.set(hash, body);
+    return this.#verdict(hash, body);
+  }
+
+  /** The execution of a block that was found valid. */
+  take(hash: HashHex): ExecutedBlock {
+    const executed = this.#executed.get(hash);
+    if (executed === undefined) throw new Error('decided a block that was not executed');
+    return executed;
+  }
+
+  /** Builds and executes the own proposal; nothing when there is no content for it. */
+  build(round: number, timeMs: number, lastCommit: CommitCertificate | null): void {
+    const node = this.#node;
+    const { world } = node.simulation;
+    const parent = { ...node.parent, commit: lastCommit };
+    const { store } = node.storage;
+    const height = parent.height + 1;
+    let executed = buildBlock(world.chain, {
+      state: store,
+      pages: store,
+      parent,
+      round,
+      timeMs,
+      proposer: node.key,
+      candidates: node.pool.candidates(),
+    });
+    const content = { transactions: executed.block.transactions.length, evidence: 0, timeMs };
+    if (!isContentAllowed(world.genesis.params, parent.timeMs, content)) {
+      node.enqueue({ type: 'built', height, round, block: null });
+      return;
+    }
+    executed = node.behaviour?.forge?.(node, executed) ?? executed;
+    this.keep(executed);
+    const { header } = executed.block;
+    const block = { hash: executed.hash, valid: true, round: header.round, timeMs: header.timeMs };
+    node.enqueue({ type: 'built', height, round, block });
+  }
+
+  /** Keeps a block with its execution. */
+  keep(executed: ExecutedBlock): void {
+    this.#bodies.set(executed.hash, { block: executed.block, bytes: executed.body });
+    this.#executed.set(executed.hash, executed);
+  }
+
+  forgetBelow(height: number): void {
+    for (const [hash, { block }] of this.#bodies) if (block.header.height < height) this.#bodies.delete(hash);
+    this.#executed.clear();
+    this.#wanted.clear();
+  }
+
+  #verdict(hash: HashHex, { block, bytes }: Body): BlockVerdict {
+    const { round, timeMs } = block.header;
+    if (!this.#executed.has(hash)) {
+      const node = this.#node;
+      const outcome = node.simulation.world.execute(node.storage.store, node.parent, block, hash, bytes);
+      if (outcome instanceof BlockError) {
+        node.simulation.statistics.add(`invalid_blocks/${outcome.code}`);
+        return { hash, valid: false, round, timeMs };
+      }
+      this.#executed.set(hash, outcome);
+    }
+    return { hash, valid: true, round, timeMs };
+  }
+
+  /**
+   * A body whose parts do not hash to what its header says is nobody's block. It gets no verdict, or a bad copy of a
+   * good block would stand in the way of the good one.
+   */
+  #decode(bytes: Uint8Array): { hash: HashHex; block: Block } | null {
+    const known = decodedBodies.get(bytes);
+    if (known !== undefined) return known;
+    const { world } = this.#node.simulation;
+    const block = this.#node.simulation.decoding(() => decodeBody(bytes, world.chain.registry));
+    const decoded = block === null || !isWhole(block) ? null : { hash: hashHeader(block.header), block };
+    decodedBodies.set(bytes, decoded);
+    return decoded;
+  }
+}
+
+function isWhole({ header, lastCommit, evidence, transactions }: Block): boolean {
+  return (
+    header.lastCommitHash === lastCommitHash(lastCommit) &&
+    header.evidenceHash === evidenceHash(evidence) &&
+    header.txRoot === txRoot(transactions)
+  );
+}

@@ -1,0 +1,117 @@
+/** @module What survives a crash of a simulated node: the production tables over node:sqlite, and the consensus rows. */
+import { SignLog } from '../../durable-objects/chain/sign-log.ts';
+import { ChainStore } from '../../durable-objects/chain/store.ts';
+import {
+  decodePersistentState,
+  encodePersistentState,
+  type PersistentState,
+} from '../../shared/protocol/consensus/persistent-state.ts';
+import type { ExecutedBlock, ParentBlock } from '../../shared/protocol/execution/executed-block.ts';
+import { encodeGenesis } from '../../shared/protocol/genesis/encode.ts';
+import { genesisState } from '../../shared/protocol/genesis/state.ts';
+import { updateTree } from '../../shared/protocol/merkle/state-tree.ts';
+import type { HashHex } from '../../shared/protocol/primitives/brand.ts';
+import { parseHash } from '../../shared/protocol/primitives/hash.ts';
+import type { CommitCertificate } from '../../shared/protocol/votes/commit-certificate.ts';
+import { decodeCertificate, encodeCertificate } from '../../shared/protocol/votes/encode.ts';
+import { MemorySql } from './sql-storage.ts';
+import type { World } from './world.ts';
+
+const CONSENSUS_TABLES = `
+CREATE TABLE consensus (id INTEGER PRIMARY KEY CHECK (id = 1), record BLOB NOT NULL) STRICT;
+CREATE TABLE consensus_blocks (hash TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT, WITHOUT ROWID;
+`;
+
+const COUNTERS = {
+  transactions: 0,
+  rounds: 0,
+  lastRounds: 0,
+  finalitySeconds: { buckets: [], sum: 0, count: 0 },
+} as unknown as Parameters<ChainStore['writeHead']>[1];
+
+export class NodeStorage {
+  readonly sql = new MemorySql();
+  readonly store: ChainStore;
+  readonly signLog: SignLog;
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+    this.store = new ChainStore(this.sql.asStorage);
+    this.signLog = new SignLog(this.sql.asStorage);
+    const { genesis, chain } = world;
+    const state = genesisState(genesis);
+    const pages = updateTree({ getPage: () => null }, state).pages;
+    const identity = {
+      chainId: genesis.chainId,
+      genesis: encodeGenesis(genesis),
+      genesisHash: chain.genesisHash,
+      isDefault: true,
+    };
+    const head = {
+      height: 0,
+      hash: chain.genesisHash,
+      time_ms: genesis.timeMs,
+      state_root: '',
+      tx_count: 0,
+      proposer: '',
+    };
+    this.store.create(identity, head, COUNTERS, state, pages, genesis.timeMs);
+    this.sql.exec(CONSENSUS_TABLES);
+    this.sql.commit();
+  }
+
+  /** The head with the certificate that made it final. */
+  parent(): ParentBlock {
+    const { head } = this.store.head();
+    const commit = head.height === 0 ? null : this.certificate(head.height);
+    return { height: head.height, hash: parseHash(head.hash), timeMs: head.time_ms, commit };
+  }
+
+  certificate(height: number): CommitCertificate | null {
+    const block = this.store.block(height);
+    return block === null ? null : decodeCertificate(block.certificate);
+  }
+
+  record(): PersistentState | null {
+    const [row] = this.sql.exec('SELECT record FROM consensus').toArray() as { record: Uint8Array }[];
+    return row === undefined ? null : decodePersistentState(row.record);
+  }
+
+  /** Writes the record, and the bodies it names that are not stored yet. */
+  persist(record: PersistentState, bodyOf: (hash: HashHex) => Uint8Array | null): void {
+    this.sql.exec('INSERT OR REPLACE INTO consensus VALUES (1, ?)', encodePersistentState(record));
+    for (const hash of record.blocks) {
+      const body = bodyOf(hash);
+      if (body !== null) this.sql.exec('INSERT OR IGNORE INTO consensus_blocks VALUES (?, ?)', hash, body);
+    }
+  }
+
+  keptBodies(): { hash: HashHex; body: Uint8Array }[] {
+    return this.sql.exec('SELECT hash, body FROM consensus_blocks').toArray() as {
+      hash: HashHex;
+      body: Uint8Array;
+    }[];
+  }
+
+  /** Stores a decided block with its state, and drops what its height needed. */
+  decide(executed: ExecutedBlock, certificate: CommitCertificate): void {
+    const { header, transactions } = executed.block;
+    this.store.applyBlock(executed, encodeCertificate(certificate));
+    const head = {
+      height: header.height,
+      hash: executed.hash,
+      time_ms: header.timeMs,
+      state_root: header.stateRoot,
+      tx_count: transactions.length,
+      proposer: header.proposer,
+    };
+    this.store.writeHead(head, COUNTERS);
+    this.sql.exec('DELETE FROM consensus_blocks');
+    if (header.height % 16 === 0) this.signLog.prune(header.height);
+  }
+
+  get world(): World {
+    return this.#world;
+  }
+}
