@@ -17,7 +17,7 @@ const IN_BROWSER = ['test/browser/**/*.test.ts'];
 /** Tests that need Debian's promtool; `npm run test:promtool`. */
 const WITH_PROMTOOL = ['test/promtool/**/*.test.ts'];
 /** Where CI wants a report of each run, to count tests. */
-const RESULTS = process.env['ATOLL_TEST_RESULTS'];
+const RESULTS = process.env.ATOLL_TEST_RESULTS;
 
 export default defineConfig({
   test: {

@@ -8,14 +8,30 @@ const ROOT = join(import.meta.dirname, '..');
 /** A file longer than this holds two nouns. */
 const FILE_LINES_MAX = 400;
 /** The files of the repository that are sources of the product. */
-const SOURCES = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.ts'], { cwd: ROOT, encoding: 'utf8' })
+const SOURCES = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '*.ts'], {
+  cwd: ROOT,
+  encoding: 'utf8',
+})
   .split('\n')
   .filter((path) => path !== '' && !path.endsWith('.d.ts') && existsSync(join(ROOT, path)));
 
 /** Folders of the protocol; one imports only those before it. */
 const PROTOCOL_ORDER = [
-  'primitives', 'codec', 'crypto', 'merkle', 'validators', 'votes', 'transaction', 'block', 'state', 'light-client',
-  'transfer', 'execution', 'mempool', 'consensus', 'genesis',
+  'primitives',
+  'codec',
+  'crypto',
+  'merkle',
+  'validators',
+  'votes',
+  'transaction',
+  'block',
+  'state',
+  'light-client',
+  'transfer',
+  'execution',
+  'mempool',
+  'consensus',
+  'genesis',
 ] as const;
 
 interface Rule {
@@ -29,32 +45,120 @@ interface Rule {
 const RULES: readonly Rule[] = [
   {
     from: 'shared/protocol/consensus/',
-    allowed: ['shared/protocol/primitives/', 'shared/protocol/codec/', 'shared/protocol/crypto/', 'shared/protocol/validators/', 'shared/protocol/votes/', 'shared/protocol/consensus/'],
+    allowed: [
+      'shared/protocol/primitives/',
+      'shared/protocol/codec/',
+      'shared/protocol/crypto/',
+      'shared/protocol/validators/',
+      'shared/protocol/votes/',
+      'shared/protocol/consensus/',
+    ],
     why: 'a block is only a hash to consensus',
   },
-  { from: 'shared/protocol/', allowed: ['shared/protocol/', '@noble/', 'cborg'], why: 'the protocol runs anywhere and never waits' },
-  { from: 'shared/native/', allowed: ['shared/protocol/', 'node:crypto', 'node:buffer'], why: 'native speed behind the ports of the protocol' },
-  { from: 'shared/api/', allowed: ['shared/api/', 'shared/protocol/', 'zod', '@hono/zod-openapi'], why: 'the wire contract knows no storage' },
-  { from: 'shared/ledger/', allowed: ['shared/ledger/', 'shared/protocol/', 'drizzle-orm', '@libsql/client'], why: 'the read model knows no wire form' },
-  { from: 'shared/observability/', allowed: ['shared/observability/', '@logtape/logtape'], why: 'logs and metrics are told, they do not look' },
-  { from: 'durable-objects/chain/', allowed: ['durable-objects/chain/', 'durable-objects/runtime/', 'shared/', 'cloudflare:workers'], why: 'objects meet through shared/api/objects.ts only' },
-  { from: 'durable-objects/node/', allowed: ['durable-objects/node/', 'durable-objects/runtime/', 'shared/', 'cloudflare:workers'], why: 'objects meet through shared/api/objects.ts only' },
-  { from: 'durable-objects/hub/', allowed: ['durable-objects/hub/', 'durable-objects/runtime/', 'shared/', 'cloudflare:workers', 'zod'], why: 'objects meet through shared/api/objects.ts only' },
-  { from: 'durable-objects/', allowed: ['durable-objects/', 'shared/', 'cloudflare:workers'], why: 'objects know no routes' },
-  { from: 'workers/main.ts', allowed: ['workers/', 'durable-objects/index.ts'], why: 'the entry only joins the parts' },
-  { from: 'workers/', allowed: ['workers/', 'shared/', 'hono', '@hono/zod-openapi', 'zod', 'swagger-ui-dist', 'cloudflare:workers'], why: 'the edge holds no state of a chain' },
-  { from: 'sdk/', allowed: ['sdk/', 'shared/protocol/', 'shared/api/', 'partysocket'], why: 'the SDK runs in browsers' },
-  { from: 'cli/', allowed: ['cli/', 'sdk/', 'shared/', 'node:', 'miniflare', 'commander', '@libsql/client', 'zod', 'wrangler', 'workers/', 'package.json'], why: 'the command line is a client' },
+  {
+    from: 'shared/protocol/',
+    allowed: ['shared/protocol/', '@noble/', 'cborg'],
+    why: 'the protocol runs anywhere and never waits',
+  },
+  {
+    from: 'shared/native/',
+    allowed: ['shared/protocol/', 'node:crypto', 'node:buffer'],
+    why: 'native speed behind the ports of the protocol',
+  },
+  {
+    from: 'shared/api/',
+    allowed: ['shared/api/', 'shared/protocol/', 'zod', '@hono/zod-openapi'],
+    why: 'the wire contract knows no storage',
+  },
+  {
+    from: 'shared/ledger/',
+    allowed: ['shared/ledger/', 'shared/protocol/', 'drizzle-orm', '@libsql/client'],
+    why: 'the read model knows no wire form',
+  },
+  {
+    from: 'shared/observability/',
+    allowed: ['shared/observability/', '@logtape/logtape'],
+    why: 'logs and metrics are told, they do not look',
+  },
+  {
+    from: 'durable-objects/chain/',
+    allowed: ['durable-objects/chain/', 'durable-objects/runtime/', 'shared/', 'cloudflare:workers'],
+    why: 'objects meet through shared/api/objects.ts only',
+  },
+  {
+    from: 'durable-objects/node/',
+    allowed: ['durable-objects/node/', 'durable-objects/runtime/', 'shared/', 'cloudflare:workers'],
+    why: 'objects meet through shared/api/objects.ts only',
+  },
+  {
+    from: 'durable-objects/hub/',
+    allowed: ['durable-objects/hub/', 'durable-objects/runtime/', 'shared/', 'cloudflare:workers', 'zod'],
+    why: 'objects meet through shared/api/objects.ts only',
+  },
+  {
+    from: 'durable-objects/',
+    allowed: ['durable-objects/', 'shared/', 'cloudflare:workers'],
+    why: 'objects know no routes',
+  },
+  {
+    from: 'workers/main.ts',
+    allowed: ['workers/', 'durable-objects/index.ts'],
+    why: 'the entry only joins the parts',
+  },
+  {
+    from: 'workers/',
+    allowed: [
+      'workers/',
+      'shared/',
+      'hono',
+      '@hono/zod-openapi',
+      'zod',
+      'swagger-ui-dist',
+      'cloudflare:workers',
+    ],
+    why: 'the edge holds no state of a chain',
+  },
+  {
+    from: 'sdk/',
+    allowed: ['sdk/', 'shared/protocol/', 'shared/api/', 'partysocket'],
+    why: 'the SDK runs in browsers',
+  },
+  {
+    from: 'cli/',
+    allowed: [
+      'cli/',
+      'sdk/',
+      'shared/',
+      'node:',
+      'miniflare',
+      'commander',
+      '@libsql/client',
+      'zod',
+      'wrangler',
+      'workers/',
+      'package.json',
+    ],
+    why: 'the command line is a client',
+  },
 ];
 
 /** Files that write the ledger; the edge reads only. */
-const LEDGER_WRITERS = ['shared/ledger/write-blocks.ts', 'shared/ledger/migrate.ts', 'shared/ledger/admin.ts'];
+const LEDGER_WRITERS = [
+  'shared/ledger/write-blocks.ts',
+  'shared/ledger/migrate.ts',
+  'shared/ledger/admin.ts',
+];
 /** What a pure core never touches. */
-const IMPURE = /\b(Date\.now|new Date\(\)|Math\.random|performance\.now|setTimeout|setInterval|console\.|process\.|globalThis\.|await |async |fetch\()/;
+const IMPURE =
+  /\b(Date\.now|new Date\(\)|Math\.random|performance\.now|setTimeout|setInterval|console\.|process\.|globalThis\.|await |async |fetch\()/;
 
 function importsOf(path: string): string[] {
   const text = readFileSync(join(ROOT, path), 'utf8');
-  const specifiers = [...text.matchAll(/(?:^|\n)\s*(?:import|export)\b[^'"]*?from\s+['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)import\s+['"]([^'"]+)['"]/g)];
+  const specifiers = [
+    ...text.matchAll(
+      /(?:^|\n)\s*(?:import|export)\b[^'"]*?from\s+['"]([^'"]+)['"]|import\(\s*['"]([^'"]+)['"]\s*\)|(?:^|\n)import\s+['"]([^'"]+)['"]/g,
+    ),
+  ];
   return specifiers.map((match) => resolveImport(path, match[1] ?? match[2] ?? match[3] ?? ''));
 }
 
@@ -67,11 +171,13 @@ function ruleFor(path: string): Rule | undefined {
 }
 
 /** Why `path` may not import `target`; null when it may. */
-export function violation(path: string, target: string): string | null {
-  if (/^(test|bench)\//.test(target) && !/^(test|bench)\//.test(path)) return 'nobody imports tests or benches';
+function violation(path: string, target: string): string | null {
+  if (/^(test|bench)\//.test(target) && !/^(test|bench)\//.test(path))
+    return 'nobody imports tests or benches';
   const rule = ruleFor(path);
   if (rule !== undefined && !rule.allowed.some((allowed) => target.startsWith(allowed))) return rule.why;
-  if (path.startsWith('workers/') && LEDGER_WRITERS.includes(target)) return 'only the drain writes the ledger';
+  if (path.startsWith('workers/') && LEDGER_WRITERS.includes(target))
+    return 'only the drain writes the ledger';
   const [, from] = /^shared\/protocol\/([^/]+)\//.exec(path) ?? [];
   const [, to] = /^shared\/protocol\/([^/]+)\//.exec(target) ?? [];
   if (from === undefined || to === undefined || from === to) return null;
@@ -119,7 +225,9 @@ describe('the tree', () => {
   });
 
   it('opens every source file by saying what it is', () => {
-    const silent = SOURCES.filter((path) => !/^(#!.*\n)?\/\*\*[\s\S]*?@module/.test(readFileSync(join(ROOT, path), 'utf8')));
+    const silent = SOURCES.filter(
+      (path) => !/^(#!.*\n)?\/\*\*[\s\S]*?@module/.test(readFileSync(join(ROOT, path), 'utf8')),
+    );
     expect(silent.filter((path) => !path.endsWith('.test.ts') && path !== 'vitest.config.ts')).toEqual([]);
   });
 
@@ -132,14 +240,18 @@ describe('the tree', () => {
   });
 
   it('names files in kebab-case and none of them utils, helpers or common', () => {
-    const odd = SOURCES.filter((path) => !/^[a-z0-9-]+(\.[a-z0-9-]+)*\.ts$/.test(path.split('/').at(-1) ?? ''));
+    const odd = SOURCES.filter(
+      (path) => !/^[a-z0-9-]+(\.[a-z0-9-]+)*\.ts$/.test(path.split('/').at(-1) ?? ''),
+    );
     const vague = SOURCES.filter((path) => /(^|\/)(utils?|helpers?|common|misc)\.ts$/.test(path));
     expect([...odd, ...vague]).toEqual([]);
   });
 
   it('leaves no marker of unfinished work', () => {
     const marked = SOURCES.filter((path) => path !== 'test/tidy.test.ts').filter((path) =>
-      /\b(TODO|FIXME|HACK|XXX)\b|\.(only|skip|todo)\(|@ts-(ignore|nocheck|expect-error)|\bas any\b/.test(readFileSync(join(ROOT, path), 'utf8')),
+      /\b(TODO|FIXME|HACK|XXX)\b|\.(only|skip|todo)\(|@ts-(ignore|nocheck|expect-error)|\bas any\b/.test(
+        readFileSync(join(ROOT, path), 'utf8'),
+      ),
     );
     expect(marked).toEqual([]);
   });

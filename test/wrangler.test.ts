@@ -19,10 +19,15 @@ it('gives production the same vars as the default environment', () => {
 });
 
 it('gives production the same object bindings, classes and limits', () => {
-  const bindings = (text: string) => [...text.matchAll(/name = "(\w+)"\nclass_name = "(\w+)"/g)].map((match) => match.slice(1));
+  const bindings = (text: string) =>
+    [...text.matchAll(/name = "(\w+)"\nclass_name = "(\w+)"/g)].map((match) => match.slice(1));
   expect(bindings(normal)).toHaveLength(3);
   expect(bindings(production)).toEqual(bindings(normal));
-  for (const line of ['cpu_ms = 30000', 'enabled = true', 'new_sqlite_classes = ["ChainObject", "NodeObject", "HubObject"]']) {
+  for (const line of [
+    'cpu_ms = 30000',
+    'enabled = true',
+    'new_sqlite_classes = ["ChainObject", "NodeObject", "HubObject"]',
+  ]) {
     expect([normal.includes(line), production.includes(line)], line).toEqual([true, true]);
   }
 });
@@ -30,7 +35,13 @@ it('gives production the same object bindings, classes and limits', () => {
 it('sets only vars that the node knows, and no secret', () => {
   const known = Object.keys(settingsSchema.shape);
   for (const name of namesIn(normal, '[vars]')) expect(known).toContain(name);
-  for (const secret of ['VALIDATOR_KEY', 'ADMIN_TOKEN', 'DATABASE_AUTH_TOKEN', 'DATABASE_READ_TOKEN', 'DATABASE_ADMIN_TOKEN']) {
+  for (const secret of [
+    'VALIDATOR_KEY',
+    'ADMIN_TOKEN',
+    'DATABASE_AUTH_TOKEN',
+    'DATABASE_READ_TOKEN',
+    'DATABASE_ADMIN_TOKEN',
+  ]) {
     expect(namesIn(normal, '[vars]')).not.toContain(secret);
   }
 });

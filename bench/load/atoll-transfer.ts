@@ -1,9 +1,10 @@
 /** @module Presigned Atoll transfers in the form in which clients send them. */
-import { signTransaction, type UnsignedTransaction } from '../../shared/protocol/transaction/sign.ts';
+
 import type { KeyPair } from '../../cli/keys.ts';
 import type { Address, HashHex } from '../../shared/protocol/primitives/brand.ts';
 import { toHex } from '../../shared/protocol/primitives/bytes.ts';
 import { builtInTransactions } from '../../shared/protocol/transaction/registry.ts';
+import { signTransaction, type UnsignedTransaction } from '../../shared/protocol/transaction/sign.ts';
 import type { TransferPayload } from '../../shared/protocol/transaction/types/transfer.ts';
 
 /** Far ahead of any height of a run, within the window that the protocol takes. */
@@ -28,6 +29,7 @@ export function transferBody(genesisHash: HashHex, from: KeyPair, to: Address, n
 /** Bodies for send_txs from bodies for send_tx. */
 export function batches(bodies: readonly string[], size: number): string[] {
   const out: string[] = [];
-  for (let i = 0; i < bodies.length; i += size) out.push(`{"transactions":[${bodies.slice(i, i + size).join(',')}]}`);
+  for (let i = 0; i < bodies.length; i += size)
+    out.push(`{"transactions":[${bodies.slice(i, i + size).join(',')}]}`);
   return out;
 }

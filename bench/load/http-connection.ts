@@ -18,7 +18,9 @@ export function requestBytes(url: URL, body: string | null): Buffer {
   const head = [
     `${body === null ? 'GET' : 'POST'} ${url.pathname}${url.search} HTTP/1.1`,
     `host: ${url.host}`,
-    ...(body === null ? [] : ['content-type: application/json', `content-length: ${Buffer.byteLength(body)}`]),
+    ...(body === null
+      ? []
+      : ['content-type: application/json', `content-length: ${Buffer.byteLength(body)}`]),
   ];
   return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body ?? ''}`);
 }

@@ -24,7 +24,9 @@ export interface LoadGenerator {
 export async function startLoadGenerator(): Promise<LoadGenerator> {
   const directory = await mkdtemp(join(tmpdir(), 'atoll-bench-'));
   const bodiesFile = join(directory, 'bodies.json');
-  const child = fork(join(import.meta.dirname, 'generator.ts'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = fork(join(import.meta.dirname, 'generator.ts'), {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
   const prepare = async (job: ToGenerator): Promise<Round> => {
     await ask(child, job, 'loaded');
     return { go: async () => (await ask(child, { type: 'go' }, 'done')) as LoadDone };
@@ -42,7 +44,11 @@ export async function startLoadGenerator(): Promise<LoadGenerator> {
   };
 }
 
-function ask(child: ChildProcess, message: ToGenerator, answer: FromGenerator['type']): Promise<FromGenerator> {
+function ask(
+  child: ChildProcess,
+  message: ToGenerator,
+  answer: FromGenerator['type'],
+): Promise<FromGenerator> {
   return new Promise((resolve, reject) => {
     const onExit = () => reject(new Error('the load generator ended'));
     child.once('exit', onExit);

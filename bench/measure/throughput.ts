@@ -49,7 +49,9 @@ export class AtollLoad {
     const to = accountAt(accounts, (lane + 1) % lanes).address;
     const first = this.#nonces[lane] ?? 0;
     this.#nonces[lane] = first + perLane;
-    const bodies = Array.from({ length: perLane }, (_, i) => transferBody(main.genesisHash, from, to, first + i));
+    const bodies = Array.from({ length: perLane }, (_, i) =>
+      transferBody(main.genesisHash, from, to, first + i),
+    );
     return perRequest === 1 ? bodies : batches(bodies, perRequest);
   }
 }
@@ -86,7 +88,8 @@ export class AnvilLoad {
     });
     if (perRequest === 1) return calls;
     const out: string[] = [];
-    for (let i = 0; i < calls.length; i += perRequest) out.push(`[${calls.slice(i, i + perRequest).join(',')}]`);
+    for (let i = 0; i < calls.length; i += perRequest)
+      out.push(`[${calls.slice(i, i + perRequest).join(',')}]`);
     return out;
   }
 }

@@ -20,9 +20,13 @@ export async function anvilBinary(note: (line: string) => void): Promise<string>
     await mkdir(TOOLS, { recursive: true });
     await writeFile(join(TOOLS, 'package.json'), '{"private":true}\n');
     // The platform's own package holds the binary as it is: no install script has to run.
-    await run('npm', ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', `${name}@${VERSION}`], {
-      cwd: TOOLS,
-    });
+    await run(
+      'npm',
+      ['install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', `${name}@${VERSION}`],
+      {
+        cwd: TOOLS,
+      },
+    );
   }
   return binary;
 }

@@ -25,7 +25,16 @@ export interface Anvil {
  */
 export async function startAnvil(binary: string, blockTimeS: number | null): Promise<Anvil> {
   const port = await freePort();
-  const args = ['--port', String(port), '--silent', '--accounts', '1', '--disable-block-gas-limit', '--order', 'fifo'];
+  const args = [
+    '--port',
+    String(port),
+    '--silent',
+    '--accounts',
+    '1',
+    '--disable-block-gas-limit',
+    '--order',
+    'fifo',
+  ];
   if (blockTimeS !== null) args.push('--block-time', String(blockTimeS));
   const child = spawn(binary, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   const url = `http://127.0.0.1:${port}`;
@@ -36,7 +45,10 @@ export async function startAnvil(binary: string, blockTimeS: number | null): Pro
     url,
     call: async (method, params) => single(await rpc(url, [{ method, params }])),
     async fund(accounts) {
-      await rpc(url, accounts.map(({ address }) => ({ method: 'anvil_setBalance', params: [address, BALANCE] })));
+      await rpc(
+        url,
+        accounts.map(({ address }) => ({ method: 'anvil_setBalance', params: [address, BALANCE] })),
+      );
     },
     async untilReceipts(hashes) {
       const calls = hashes.map((hash) => ({ method: 'eth_getTransactionReceipt', params: [hash] }));
@@ -69,9 +81,16 @@ function single<T>([first]: T[]): T {
   return first as T;
 }
 
-async function rpc<T>(url: string, calls: readonly { method: string; params: readonly unknown[] }[]): Promise<T[]> {
+async function rpc<T>(
+  url: string,
+  calls: readonly { method: string; params: readonly unknown[] }[],
+): Promise<T[]> {
   const body = JSON.stringify(calls.map((call, id) => ({ jsonrpc: '2.0', id, ...call })));
-  const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body,
+  });
   const answers = (await response.json()) as { id: number; result?: T; error?: { message: string } }[];
   return answers
     .sort((a, b) => a.id - b.id)

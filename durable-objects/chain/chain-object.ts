@@ -56,9 +56,7 @@ export class ChainObject extends DurableObject<Bindings> implements ChainRpc {
     return this.#with((chain) => chain.account(address));
   }
 
-  async transaction(
-    hash: string,
-  ): Promise<
+  async transaction(hash: string): Promise<
     Result<{
       status: TransactionStatus | 'unknown';
       pending?: PendingTransaction;
@@ -69,10 +67,7 @@ export class ChainObject extends DurableObject<Bindings> implements ChainRpc {
     return this.#with((chain) => chain.transaction(hash));
   }
 
-  async mempool(page: {
-    limit: number;
-    after?: string;
-  }): Promise<
+  async mempool(page: { limit: number; after?: string }): Promise<
     Result<{
       transactions: PendingTransaction[];
       total: number;

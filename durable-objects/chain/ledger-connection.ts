@@ -34,5 +34,5 @@ export function ledgerTargetFor(
 
 async function ensureDatabase(ledger: LedgerSettings, ledgerName: string): Promise<void> {
   if (ledger.admin === 'none' || ledger.adminUrl === undefined) return;
-  await createDatabase({ kind: ledger.admin, url: ledger.adminUrl, token: ledger.adminToken }, ledgerName);
+  await createDatabase({ url: ledger.adminUrl, token: ledger.adminToken }, ledgerName);
 }

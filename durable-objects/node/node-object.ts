@@ -80,7 +80,7 @@ export class NodeObject extends DurableObject<Bindings> implements NodeRpc {
     });
     if (created.ok && known === null) {
       this.#registry.put(recordOf(created.value, isDefault), request.genesis, created.value);
-    };
+    }
     return created;
   }
 

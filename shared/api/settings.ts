@@ -116,7 +116,7 @@ export const settingsSchema = z
     DATABASE_URL: blankable(urlText(LEDGER_PROTOCOLS)),
     DATABASE_NAMESPACE: blankable(z.enum(['header'], 'must be header, or absent')),
     DATABASE_REPLICAS: blankable(replicas),
-    DATABASE_ADMIN: blankable(z.enum(['none', 'sqld', 'turso'], 'must be none, sqld or turso')),
+    DATABASE_ADMIN: blankable(z.enum(['none', 'sqld'], 'must be none or sqld')),
     DATABASE_ADMIN_URL: blankable(urlText(['http:', 'https:'])),
     DATABASE_AUTH_TOKEN: blankable(token),
     DATABASE_READ_TOKEN: blankable(token),
@@ -159,7 +159,7 @@ function crossFaults(raw: Parsed): [string, string][] {
     faults.push(['DATABASE_REPLICAS', 'needs DATABASE_URL']);
   }
   if (hasAdmin && raw.DATABASE_ADMIN_URL === undefined) {
-    faults.push(['DATABASE_ADMIN_URL', 'is needed where DATABASE_ADMIN is sqld or turso']);
+    faults.push(['DATABASE_ADMIN_URL', 'is needed where DATABASE_ADMIN is sqld']);
   }
   if (raw.DB_ENCRYPTION_ENABLED === true && raw.DATABASE_ENCRYPTION === undefined) {
     faults.push([
@@ -185,7 +185,7 @@ export interface LedgerSettings {
   readonly authToken: string | undefined;
   /** For readers; falls back to `authToken`. */
   readonly readToken: string | undefined;
-  readonly admin: 'none' | 'sqld' | 'turso';
+  readonly admin: 'none' | 'sqld';
   readonly adminUrl: string | undefined;
   readonly adminToken: string | undefined;
   /** True: the operator vouches for encryption at rest. */

@@ -1,9 +1,8 @@
 /** @module Makes the database of a chain where that is the node's to do. */
 import { LedgerError } from './errors.ts';
 
-/** Who can make databases. */
+/** The admin API of a self-hosted sqld. */
 export interface LedgerAdmin {
-  readonly kind: 'sqld' | 'turso';
   readonly url: string;
   readonly token: string | undefined;
 }
@@ -16,12 +15,6 @@ export const ADMIN_TIMEOUT_MS = 5_000;
  * databases are made by their operator. Throws LEDGER_DENIED, LEDGER_UNREACHABLE or LEDGER_FAILED.
  */
 export async function createDatabase(admin: LedgerAdmin, ledgerName: string): Promise<void> {
-  if (admin.kind !== 'sqld') {
-    throw new LedgerError(
-      'LEDGER_FAILED',
-      `databases of ${admin.kind} are made by the operator: set DATABASE_ADMIN=none`,
-    );
-  }
   const url = `${admin.url.replace(/\/+$/, '')}/v1/namespaces/${encodeURIComponent(ledgerName)}/create`;
   const headers: Record<string, string> = { 'content-type': 'application/json' };
   // The server compares the header as it is: no base64, whatever "basic" suggests.

@@ -44,20 +44,26 @@ async function open(path: string, run?: (page: Page) => Promise<void>): Promise<
 }
 
 describe('the try-it page', () => {
-  it.for(['/docs', '/api/v1/docs/'])('at %s lists the operations and runs one, offline and without faults', async (path) => {
-    await open(path, async (page) => {
-      const operation = page.locator('#operations-head-getHead, [id$="-getHead"]').first();
-      await operation.waitFor();
-      await operation.getByRole('button').first().click();
-      await operation.getByRole('button', { name: 'Try it out' }).click();
-      await operation.getByRole('button', { name: 'Execute' }).click();
-      const answer = operation.locator('.live-responses-table tr.response .response-col_status').first();
-      await answer.waitFor();
-      expect(await answer.innerText()).toContain('200');
-      expect(await operation.locator('.live-responses-table').innerText()).toContain(node.genesisHash);
-      await page.screenshot({ path: join(SCREENSHOTS, `docs${path.replaceAll('/', '-')}.png`), fullPage: false });
-    });
-  });
+  it.for(['/docs', '/api/v1/docs/'])(
+    'at %s lists the operations and runs one, offline and without faults',
+    async (path) => {
+      await open(path, async (page) => {
+        const operation = page.locator('#operations-head-getHead, [id$="-getHead"]').first();
+        await operation.waitFor();
+        await operation.getByRole('button').first().click();
+        await operation.getByRole('button', { name: 'Try it out' }).click();
+        await operation.getByRole('button', { name: 'Execute' }).click();
+        const answer = operation.locator('.live-responses-table tr.response .response-col_status').first();
+        await answer.waitFor();
+        expect(await answer.innerText()).toContain('200');
+        expect(await operation.locator('.live-responses-table').innerText()).toContain(node.genesisHash);
+        await page.screenshot({
+          path: join(SCREENSHOTS, `docs${path.replaceAll('/', '-')}.png`),
+          fullPage: false,
+        });
+      });
+    },
+  );
 });
 
 describe('in Chromium', () => {
@@ -66,7 +72,8 @@ describe('in Chromium', () => {
     await open('/docs', async (page) => {
       await page.evaluate(script);
       const failures = await page.evaluate(
-        (vectors) => (globalThis as unknown as { verifyVectors(v: unknown): string[] }).verifyVectors(vectors),
+        (vectors) =>
+          (globalThis as unknown as { verifyVectors(v: unknown): string[] }).verifyVectors(vectors),
         signatures,
       );
       expect(signatures.length).toBeGreaterThan(20);
@@ -80,7 +87,11 @@ describe('in Chromium', () => {
       await page.evaluate(script);
       const result = await page.evaluate(
         (input) =>
-          (globalThis as unknown as { sendAndSee(...a: string[]): Promise<{ hash: string; height: number; seen: string[] }> }).sendAndSee(...input),
+          (
+            globalThis as unknown as {
+              sendAndSee(...a: string[]): Promise<{ hash: string; height: number; seen: string[] }>;
+            }
+          ).sendAndSee(...input),
         [node.url, from?.privateKey ?? '', to?.address ?? ''],
       );
       expect(result.seen).toEqual([result.hash]);

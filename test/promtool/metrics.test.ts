@@ -2,8 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createClient, createSigner } from '../../sdk/index.ts';
-import { attempt } from '../support/objects.ts';
 import { startTestNode, type TestNode } from '../support/node.ts';
+import { attempt } from '../support/objects.ts';
 
 let node: TestNode;
 beforeAll(async () => {
@@ -39,7 +39,12 @@ describe('/metrics', () => {
     for (const text of [before, after]) {
       expect(execFileSync('promtool', ['check', 'metrics'], { input: text, encoding: 'utf8' })).toBe('');
     }
-    for (const name of ['blockchain_blocks_total', 'blockchain_transactions_total', 'blockchain_consensus_rounds_total', 'blockchain_finality_seconds_count']) {
+    for (const name of [
+      'blockchain_blocks_total',
+      'blockchain_transactions_total',
+      'blockchain_consensus_rounds_total',
+      'blockchain_finality_seconds_count',
+    ]) {
       expect(total(after, name) - total(before, name), name).toBe(3);
     }
     expect(total(after, 'blockchain_consensus_rounds')).toBe(1);
@@ -47,7 +52,11 @@ describe('/metrics', () => {
     expect(total(after, 'blockchain_network_peers')).toBe(0);
     expect(total(after, 'blockchain_rpc_requests_total')).toBeGreaterThan(0);
     expect(total(after, 'blockchain_rpc_request_duration_seconds_count')).toBeGreaterThan(0);
-    for (const name of ['blockchain_mempool_size_transactions', 'blockchain_mempool_size_bytes', 'blockchain_outbox_lag_blocks']) {
+    for (const name of [
+      'blockchain_mempool_size_transactions',
+      'blockchain_mempool_size_bytes',
+      'blockchain_outbox_lag_blocks',
+    ]) {
       expect(total(after, name), name).toBe(0);
     }
   });
@@ -56,9 +65,15 @@ describe('/metrics', () => {
     const before = await scrape();
     await node.restart();
     const after = await scrape();
-    for (const name of ['blockchain_blocks_total', 'blockchain_transactions_total', 'blockchain_finality_seconds_count']) {
+    for (const name of [
+      'blockchain_blocks_total',
+      'blockchain_transactions_total',
+      'blockchain_finality_seconds_count',
+    ]) {
       expect(total(after, name), name).toBe(total(before, name));
     }
-    expect(total(after, 'blockchain_rpc_requests_total')).toBeGreaterThanOrEqual(total(before, 'blockchain_rpc_requests_total'));
+    expect(total(after, 'blockchain_rpc_requests_total')).toBeGreaterThanOrEqual(
+      total(before, 'blockchain_rpc_requests_total'),
+    );
   });
 });

@@ -376,4 +376,3 @@ export class SimulatedNode {
     return { consensusKey: this.key, sign };
   }
 }
-

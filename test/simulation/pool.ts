@@ -1,7 +1,9 @@
 /** @module Pending transactions of a simulated node. They outlive a crash, as rows of the production mempool do. */
+import { addressOf } from '../../shared/protocol/crypto/keys.ts';
 import { readAccount } from '../../shared/protocol/state/account.ts';
 import type { SignedTransaction } from '../../shared/protocol/transaction/transaction.ts';
 import type { SimulatedNode } from './node.ts';
+import { aSigner } from './world.ts';
 
 /** Transactions in one message to a proposer. */
 const OLDEST_MAX = 16;
@@ -48,6 +50,12 @@ export class Pool {
     for (const [hash, signed] of this.#pending) {
       if (signed.transaction.nonce < this.#nonceOf(signed)) this.#pending.delete(hash);
     }
+  }
+
+  /** Next nonce of one of the accounts of the workload. */
+  nonceAt(account: number): number {
+    const address = addressOf(aSigner(`account ${account}`).publicKey);
+    return readAccount(this.#node.storage.store, address).nonce;
   }
 
   #nonceOf({ sender }: SignedTransaction): number {

@@ -92,8 +92,23 @@ export class World {
     this.verifier = isMemoised ? { verify: (...parts) => this.#verify(...parts) } : nativeVerifier;
   }
 
+  /** Signs with a real key. What the real signer made is known to hold. */
+  sign(signer: Signer, message: Uint8Array): Uint8Array {
+    const signature = signer.sign(message);
+    if (this.#isMemoised) this.#signatures.set(idOf(signer.publicKey, message, signature), true);
+    return signature;
+  }
+
   signer(index: number): Signer {
-    return aSigner(`validator ${index}`);
+    return this.#recording(aSigner(`validator ${index}`));
+  }
+
+  account(index: number): Signer {
+    return this.#recording(aSigner(`account ${index}`));
+  }
+
+  #recording(signer: Signer): Signer {
+    return { publicKey: signer.publicKey, sign: (message) => this.sign(signer, message) };
   }
 
   /** Executes someone's block on the state after its parent. Returns the fault instead of throwing it. */
@@ -128,7 +143,7 @@ export class World {
   }
 
   #verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-    const id = Buffer.concat([signature, publicKey, message]).toString('latin1');
+    const id = idOf(publicKey, message, signature);
     let holds = this.#signatures.get(id);
     if (holds === undefined) {
       holds = nativeVerifier.verify(publicKey, message, signature);
@@ -136,4 +151,8 @@ export class World {
     }
     return holds;
   }
+}
+
+function idOf(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): string {
+  return Buffer.concat([signature, publicKey, message]).toString('latin1');
 }

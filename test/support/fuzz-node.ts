@@ -11,7 +11,15 @@ import { genesisToJson } from '../../shared/protocol/genesis/document.ts';
 import { hashGenesis } from '../../shared/protocol/genesis/encode.ts';
 import type { ChainParams } from '../../shared/protocol/primitives/chain-params.ts';
 import { startTestNode, type TestNode } from './node.ts';
-import { getJson, post, type SignedBody, signedMessage, signedTransfer, type Wallet, walletOf } from './stranger.ts';
+import {
+  getJson,
+  post,
+  type SignedBody,
+  signedMessage,
+  signedTransfer,
+  type Wallet,
+  walletOf,
+} from './stranger.ts';
 
 export const MIN_FEE = 10n;
 export const BLOCKS = 6;
@@ -145,7 +153,9 @@ async function fillPool(url: string, genesisHash: string, wallets: readonly Wall
   }
   for (let isFull = false; !isFull; ) {
     const start = nonces[0] ?? 0;
-    const batch = Array.from({ length: BATCH_SMALL }, (_, offset) => transfer(others[0] as Wallet, start + offset));
+    const batch = Array.from({ length: BATCH_SMALL }, (_, offset) =>
+      transfer(others[0] as Wallet, start + offset),
+    );
     const refused = (await send(batch)).findIndex(({ error }) => error?.code === 'MEMPOOL_FULL');
     isFull = refused >= 0;
     nonces[0] = start + (isFull ? refused : BATCH_SMALL);

@@ -63,7 +63,7 @@ export class SqldCluster {
 
   /** A new database and a client of it. */
   async database(name: string): Promise<LedgerClient> {
-    await createDatabase({ kind: 'sqld', url: this.primary.adminUrl ?? '', token: undefined }, name);
+    await createDatabase({ url: this.primary.adminUrl ?? '', token: undefined }, name);
     return this.client(this.primary, name);
   }
 

@@ -28,7 +28,7 @@ async function ledgerHash(): Promise<{ blocks: number; hash: string }> {
   }
   const { rows } = await client.execute('select count(*) as n from blocks');
   client.close();
-  return { blocks: Number(rows[0]?.['n']), hash: hash.digest('hex') };
+  return { blocks: Number(rows[0]?.n), hash: hash.digest('hex') };
 }
 
 function cell(value: unknown): string {
@@ -89,6 +89,6 @@ it('goes back to where a ledger was cut off behind its back', async () => {
     const reader = createClient({ url: node.ledger?.primary ?? '' });
     const { rows } = await reader.execute('select count(*) as n from transactions');
     reader.close();
-    expect(Number(rows[0]?.['n'])).toBe(before.blocks + 1);
+    expect(Number(rows[0]?.n)).toBe(before.blocks + 1);
   });
 });

@@ -42,7 +42,12 @@ const chainHeaders = z.object({
 /** The try-it page fills parameters with their examples: an optional one, such as a chain's id, would then go wrong. */
 function withoutOptionalExamples(value: unknown): void {
   if (typeof value !== 'object' || value === null) return;
-  const node = value as { in?: unknown; required?: unknown; example?: unknown; schema?: { example?: unknown } };
+  const node = value as {
+    in?: unknown;
+    required?: unknown;
+    example?: unknown;
+    schema?: { example?: unknown };
+  };
   if (typeof node.in === 'string' && node.required !== true) {
     delete node.example;
     delete node.schema?.example;

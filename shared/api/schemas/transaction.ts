@@ -76,8 +76,7 @@ export const submitTransactionsSchema = z
     transactions: z
       .array(z.unknown().meta({ description: 'As SubmitTransaction', type: 'object' }))
       .min(1)
-      .max(SEND_TXS_MAX)
-      .meta({ example: [] }),
+      .max(SEND_TXS_MAX),
   })
   .meta({ id: 'SubmitTransactions' });
 

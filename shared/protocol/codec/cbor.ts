@@ -2,7 +2,10 @@
 
 import type { Token } from 'cborg';
 import { decode as cborgDecode, encode as cborgEncode, Tokenizer, Type } from 'cborg';
+import { equalBytes } from '../primitives/bytes.ts';
 import { CBOR_DEPTH_MAX } from '../primitives/limits.ts';
+import { readItem } from './cbor-reader.ts';
+import { writeItem } from './cbor-writer.ts';
 import { CodecError } from './codec-error.ts';
 
 /** Integers within 2^53 are `number`, larger ones `bigint`; both are accepted where a value is encoded. */
@@ -37,6 +40,8 @@ export function readCbor(input: Uint8Array): CborValue {
   // A subclass such as Node's Buffer would hand out views of the input where plain arrays are copied.
   const bytes =
     input.constructor === Uint8Array ? input : new Uint8Array(input.buffer, input.byteOffset, input.length);
+  const value = readItem(bytes);
+  if (value !== undefined) return value;
   try {
     return cborgDecode(bytes, { ...STRICT, tokenizer: new BoundedTokenizer(bytes, STRICT) }) as CborValue;
   } catch (error) {
@@ -47,7 +52,10 @@ export function readCbor(input: Uint8Array): CborValue {
 
 /** The deterministic encoding in an array buffer of its own, so that it can be stored and sent without its neighbours. */
 export function writeCbor(value: CborValue): Uint8Array<ArrayBuffer> {
-  const bytes = cborgEncode(value) as Uint8Array<ArrayBuffer>;
-  if (bytes.byteLength === bytes.buffer.byteLength && bytes.constructor === Uint8Array) return bytes;
-  return new Uint8Array(bytes);
+  return new Uint8Array(writeItem(value) ?? cborgEncode(value));
+}
+
+/** True if the bytes are the deterministic encoding of the value. */
+export function isCborOf(value: CborValue, bytes: Uint8Array): boolean {
+  return equalBytes(writeItem(value) ?? cborgEncode(value), bytes);
 }

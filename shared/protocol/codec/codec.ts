@@ -1,6 +1,5 @@
 /** @module Typed codecs: a value has one encoding, and bytes are accepted only if they are it. */
-import { equalBytes } from '../primitives/bytes.ts';
-import { type CborValue, readCbor, writeCbor } from './cbor.ts';
+import { type CborValue, isCborOf, readCbor, writeCbor } from './cbor.ts';
 import { CodecError } from './codec-error.ts';
 
 export type { CborValue } from './cbor.ts';
@@ -42,7 +41,7 @@ export function decode<T>(codec: Codec<T>, bytes: Uint8Array, maxBytes: number):
     });
   }
   const value = codec.fromCbor(readCbor(bytes), '');
-  if (!equalBytes(writeCbor(codec.toCbor(value)), bytes)) {
+  if (!isCborOf(codec.toCbor(value), bytes)) {
     throw new CodecError('CBOR_NOT_CANONICAL', 'the bytes are not the one encoding of their value');
   }
   return value;

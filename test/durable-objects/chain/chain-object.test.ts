@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeGenesis } from '../../../cli/genesis.ts';
 import { newKey } from '../../../cli/keys.ts';
-import { encodeGenesis } from '../../../shared/protocol/genesis/encode.ts';
 import { decodeBody } from '../../../shared/protocol/block/encode.ts';
+import { encodeGenesis } from '../../../shared/protocol/genesis/encode.ts';
 import { builtInTransactions } from '../../../shared/protocol/transaction/registry.ts';
 import { attempt, startObjects, type TestObjects } from '../../support/objects.ts';
 
@@ -26,7 +26,8 @@ describe('a chain object that was not created', () => {
         await chain.attachHub({ shard: 0, next_height: 1 }),
         await chain.rebuildLedger(),
       ];
-      for (const answer of answers) expect(answer).toMatchObject({ ok: false, problem: { code: 'CHAIN_UNKNOWN' } });
+      for (const answer of answers)
+        expect(answer).toMatchObject({ ok: false, problem: { code: 'CHAIN_UNKNOWN' } });
       expect(await chain.count('sqlite_master')).toBe(0);
       expect((await chain.inspect()).alarm_ms).toBeNull();
     }
@@ -50,13 +51,19 @@ describe('a chain object that was not created', () => {
     expect(answer).toMatchObject({ ok: false, problem: { code: 'CHAIN_NOT_RUNNABLE' } });
     expect(await registry.chain('other')).toBeNull();
     expect(await (await objects.chain('other')).count('sqlite_master')).toBe(0);
-    expect((await registry.auditLog({ limit: 1 })).entries[0]).toMatchObject({ action: 'chain.create', success: false });
+    expect((await registry.auditLog({ limit: 1 })).entries[0]).toMatchObject({
+      action: 'chain.create',
+      success: false,
+    });
   });
 
   it('is created once: the same genesis again changes nothing, another one is CHAIN_EXISTS', async () => {
     const first = await objects.create();
     expect(first).toMatchObject({ ok: true, value: { head: { height: 0, hash: objects.node.genesisHash } } });
-    expect(await objects.create()).toMatchObject({ ok: true, value: { genesis_hash: objects.node.genesisHash } });
+    expect(await objects.create()).toMatchObject({
+      ok: true,
+      value: { genesis_hash: objects.node.genesisHash },
+    });
     const changed = { ...objects.node.genesis, salt: new Uint8Array(16).fill(7) };
     const registry = await objects.registry();
     const answer = await registry.createChain({ genesis: encodeGenesis(changed), actor: 'test' });
@@ -78,7 +85,9 @@ describe('a running chain object', () => {
     expect([first.height, second.height]).toEqual([1, 2]);
     const answer = await (await objects.chain()).blocks({ from: 1, limit: 2 });
     if (!answer.ok) throw new Error(answer.problem.detail);
-    const [a, b] = answer.value.blocks.map((block) => decodeBody(block.body, builtInTransactions).header.timeMs);
+    const [a, b] = answer.value.blocks.map(
+      (block) => decodeBody(block.body, builtInTransactions).header.timeMs,
+    );
     expect((b ?? 0) - (a ?? 0)).toBeGreaterThanOrEqual(1_000);
   });
 
@@ -111,8 +120,14 @@ describe('a running chain object', () => {
     await chain.submit([dear.bytes], { wait: 'none', wait_ms: 0 });
     expect(await chain.transaction(cheap.hash)).toEqual({ ok: true, value: { status: 'replaced' } });
     await objects.node.restart();
-    expect(await (await objects.chain()).transaction(cheap.hash)).toEqual({ ok: true, value: { status: 'replaced' } });
-    const stale = await (await objects.chain()).submit([objects.transfer(0, 0, { fee: 9_000n }).bytes], { wait: 'none', wait_ms: 0 });
+    expect(await (await objects.chain()).transaction(cheap.hash)).toEqual({
+      ok: true,
+      value: { status: 'replaced' },
+    });
+    const stale = await (await objects.chain()).submit([objects.transfer(0, 0, { fee: 9_000n }).bytes], {
+      wait: 'none',
+      wait_ms: 0,
+    });
     expect(stale).toMatchObject({ ok: true, value: [{ ok: false, problem: { code: 'TX_NONCE_TOO_LOW' } }] });
     await objects.untilFinal(objects.transfer(3, 0));
     await objects.untilFinal(dear);
@@ -122,10 +137,13 @@ describe('a running chain object', () => {
     await objects.untilDrained();
     await objects.node.ledger?.stopServer('primary');
     const heights: number[] = [];
-    for (let nonce = 1; nonce <= 3; nonce += 1) heights.push((await objects.untilFinal(objects.transfer(1, nonce))).height ?? 0);
+    for (let nonce = 1; nonce <= 3; nonce += 1)
+      heights.push((await objects.untilFinal(objects.transfer(1, nonce))).height ?? 0);
     const registry = await objects.registry();
     await attempt(async () => {
-      expect(await registry.chainSnapshot(objects.node.chainId)).toMatchObject({ ledger: { status: 'behind' } });
+      expect(await registry.chainSnapshot(objects.node.chainId)).toMatchObject({
+        ledger: { status: 'behind' },
+      });
     });
     await objects.node.ledger?.startServer('primary');
     const drained = await objects.untilDrained();

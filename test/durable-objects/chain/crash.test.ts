@@ -1,8 +1,8 @@
 /** @module Each arrow in the life of a transaction, with the chain's object dying at it. */
 import { createClient } from '@libsql/client/web';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startObjects, type TestObjects } from '../../support/objects.ts';
 import { CRASH_POINTS, type CrashPoint } from '../../support/crash-points.ts';
+import { startObjects, type TestObjects } from '../../support/objects.ts';
 
 /** The life of a transaction as ARCHITECTURE.md draws it; an arrow without a crash point fails the first test. */
 const ARROWS: Readonly<Record<string, readonly CrashPoint[]>> = {
@@ -30,7 +30,7 @@ async function ledgerHashes(): Promise<string[]> {
   const client = createClient({ url: objects.node.ledger?.primary ?? '' });
   const { rows } = await client.execute('select hash from transactions order by height, tx_index');
   client.close();
-  return rows.map((row) => String(row['hash']));
+  return rows.map((row) => String(row.hash));
 }
 
 describe('ChainObject', () => {

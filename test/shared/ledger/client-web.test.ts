@@ -18,7 +18,7 @@ afterEach(() => {
 });
 
 const adminOf = (token: string | undefined) =>
-  ({ kind: 'sqld', url: cluster.primary.adminUrl ?? '', token }) as const;
+  ({ url: cluster.primary.adminUrl ?? '', token }) as const;
 const select = [{ sql: 'select 1 as one' }];
 
 /** A server that answers as told; `write` gets the response of each request. */
@@ -109,12 +109,7 @@ describe('createDatabase', () => {
   });
 
   it('LEDGER_UNREACHABLE: nobody at the admin port', async () => {
-    const admin = { kind: 'sqld', url: `http://127.0.0.1:${await freePort()}`, token: undefined } as const;
+    const admin = { url: `http://127.0.0.1:${await freePort()}`, token: undefined } as const;
     await expect(createDatabase(admin, 'x')).rejects.toMatchObject({ code: 'LEDGER_UNREACHABLE' });
-  });
-
-  it('LEDGER_FAILED: says that hosted databases are made by their operator', async () => {
-    const admin = { kind: 'turso', url: 'https://api.example', token: undefined } as const;
-    await expect(createDatabase(admin, 'x')).rejects.toThrow(/DATABASE_ADMIN=none/);
   });
 });

@@ -1,0 +1,16 @@
+/** @module Votes one way to some and another way to others, and now and then both ways to one. */
+import type { MakeBehaviour } from '../behaviour.ts';
+import { otherVote, randomHash, withVotes } from './forging.ts';
+
+export const equivocatingVoter: MakeBehaviour = (random) => {
+  const side = Array.from({ length: 64 }, () => random.chance(0.5));
+  return {
+    name: 'equivocating_voter',
+    outgoing: (node, to, frame) => {
+      if (side[to] !== true) return [frame];
+      const blockHash = random.chance(0.7) ? null : randomHash(random);
+      const other = withVotes(node, frame, (vote) => otherVote(node, vote, { blockHash, polRound: null }));
+      return random.chance(0.2) ? [frame, ...other] : other;
+    },
+  };
+};

@@ -1,0 +1,4 @@
+/** @module Says nothing at all. */
+import type { MakeBehaviour } from '../behaviour.ts';
+
+export const silent: MakeBehaviour = () => ({ name: 'silent', outgoing: () => [] });

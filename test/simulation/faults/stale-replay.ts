@@ -1,0 +1,21 @@
+/** @module Old messages come again, from heights and rounds long past. */
+import type { Delivery, LinkFaultKind } from '../network.ts';
+
+/** Messages that may come again. */
+const KEPT = 64;
+
+export const staleReplay: LinkFaultKind = {
+  name: 'stale_replay',
+  begin({ random }) {
+    const rate = 0.05 + 0.2 * random.next();
+    const kept: Delivery[] = [];
+    return (delivery, hit) => {
+      if (kept.length < KEPT) kept.push(delivery);
+      else kept[random.below(KEPT)] = delivery;
+      if (!random.chance(rate)) return [delivery];
+      hit();
+      const old = random.pick(kept);
+      return [delivery, { ...old, to: delivery.to, delayMs: delivery.delayMs + random.below(2_000) }];
+    };
+  },
+};
