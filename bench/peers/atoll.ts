@@ -91,7 +91,8 @@ export async function startAtoll(options: { accounts: number; blockTimeMs: numbe
   }
 }
 
-async function countTransactions(primary: LedgerClient): Promise<number> {
+/** Transactions that a ledger shows. */
+export async function countTransactions(primary: LedgerClient): Promise<number> {
   try {
     const [[row] = []] = await primary.read([{ sql: 'select sum(tx_count) as count from blocks' }]);
     return Number(row?.count ?? 0);

@@ -34,17 +34,35 @@ export interface ConsensusHost {
   /** True while something asks for a block. */
   hasWork(): boolean;
   evidence(evidence: Evidence): void;
-  /** After the turn: to other validators. */
-  broadcast(message: ConsensusMessage, body: Uint8Array | null): void;
-  send(peer: ConsensusKey, message: ConsensusMessage, body: Uint8Array | null): void;
-  requestBlock(hash: HashHex): void;
-  requestDecided(peer: ConsensusKey, height: number): void;
-  sendDecided(peer: ConsensusKey, height: number): void;
-  sendTransactions(peer: ConsensusKey): void;
   /** After the turn: for subscribers, logs and metrics. */
   event(event: ConsensusEvent): void;
+  /** After the turn: the network certified what this node finds invalid. */
   halt(hash: HashHex, height: number): void;
 }
+
+/** How the other validators are reached. All are called after the turn. */
+export interface ValidatorLinks {
+  /** A proposal comes with the body of its block. */
+  broadcast(message: ConsensusMessage, body: Uint8Array | null): void;
+  send(peer: ConsensusKey, message: ConsensusMessage, body: Uint8Array | null): void;
+  /** Asks everyone for a body. */
+  requestBlock(hash: HashHex): void;
+  /** Asks for decided blocks from a height on. */
+  requestDecided(peer: ConsensusKey, height: number): void;
+  sendDecided(peer: ConsensusKey, height: number): void;
+  /** Sends the oldest pending transactions to who proposes. */
+  sendTransactions(peer: ConsensusKey): void;
+}
+
+/** Of a validator that is alone. */
+export const NO_LINKS: ValidatorLinks = {
+  broadcast: () => undefined,
+  send: () => undefined,
+  requestBlock: () => undefined,
+  requestDecided: () => undefined,
+  sendDecided: () => undefined,
+  sendTransactions: () => undefined,
+};
 
 export interface ConsensusDriverDeps {
   readonly storage: DurableObjectStorage;
@@ -53,6 +71,7 @@ export interface ConsensusDriverDeps {
   readonly keys: ValidatorKeys | null;
   readonly blocks: CandidateBlocks;
   readonly host: ConsensusHost;
+  readonly links: ValidatorLinks;
   readonly genesisHash: HashHex;
   readonly log: Logger;
 }
@@ -131,16 +150,16 @@ export class ConsensusDriver {
   }
 
   #carryOut(effect: ConsensusEffect, nowMs: number): void {
-    const { host, store, blocks } = this.#deps;
+    const { host, links, store, blocks } = this.#deps;
     switch (effect.type) {
       case 'persist':
         store.persist(effect.record, (hash) => blocks.body(hash));
         return;
       case 'broadcast':
-        this.#toOthers(effect.message, (body) => host.broadcast(effect.message, body));
+        this.#toOthers(effect.message, (body) => links.broadcast(effect.message, body));
         return;
       case 'send':
-        this.#toOthers(effect.message, (body) => host.send(effect.peer, effect.message, body));
+        this.#toOthers(effect.message, (body) => links.send(effect.peer, effect.message, body));
         return;
       case 'schedule':
         this.#schedule(effect, nowMs);
@@ -158,13 +177,13 @@ export class ConsensusDriver {
         this.#want(effect);
         return;
       case 'sync':
-        this.#leaving.push(() => host.requestDecided(effect.peer, effect.height));
+        this.#leaving.push(() => links.requestDecided(effect.peer, effect.height));
         return;
       case 'send_decided':
-        this.#leaving.push(() => host.sendDecided(effect.peer, effect.height));
+        this.#leaving.push(() => links.sendDecided(effect.peer, effect.height));
         return;
       case 'send_transactions':
-        this.#leaving.push(() => host.sendTransactions(effect.peer));
+        this.#leaving.push(() => links.sendTransactions(effect.peer));
         return;
       case 'decide':
         this.#decide(effect.hash, effect.certificate);
@@ -202,7 +221,7 @@ export class ConsensusDriver {
     const verdict = this.#deps.blocks.want(effect.hash);
     if (verdict !== null) this.#inputs.push({ type: 'block_ready', block: verdict });
     else if (effect.type === 'request_block')
-      this.#leaving.push(() => this.#deps.host.requestBlock(effect.hash));
+      this.#leaving.push(() => this.#deps.links.requestBlock(effect.hash));
   }
 
   /** A validator that is alone repeats nothing: nobody would hear it, and an idle chain has no timer. */

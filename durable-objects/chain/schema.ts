@@ -46,6 +46,8 @@ CREATE TABLE departed (
   time_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX departed_time ON departed (time_ms);
+CREATE TABLE consensus (id INTEGER PRIMARY KEY CHECK (id = 1), record BLOB NOT NULL) STRICT;
+CREATE TABLE consensus_blocks (hash TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE sign_log (
   consensus_key TEXT NOT NULL,
   height INTEGER NOT NULL,

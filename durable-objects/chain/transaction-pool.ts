@@ -57,13 +57,13 @@ export class TransactionPool {
     return this.#mempool.bytes;
   }
 
-  /** Reads the rows back after waking. */
-  load(): void {
+  /** Reads the rows back after waking; those that a block has overtaken go. */
+  load(nowMs: number): Departed[] {
     const rows: PoolRow[] = [];
     for (const { sequence, receivedMs, bytes } of this.#store.pending()) {
       rows.push({ signed: decodeTransaction(bytes, this.#registry), sequence, receivedMs });
     }
-    this.#mempool.restore(rows, this.#accountOf);
+    return this.#remove(this.#mempool.restore(rows, this.#accountOf), nowMs);
   }
 
   /** Admits each transaction that may enter; refusals are answers. Signatures were checked by the caller. */

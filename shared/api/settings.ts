@@ -3,8 +3,11 @@
  * what it must be, never its value, since a value may be a secret.
  */
 import { z } from 'zod';
+import type { ConsensusKey } from '../protocol/primitives/brand.ts';
 import { fromHex, isHexOf } from '../protocol/primitives/bytes.ts';
 import { isChainId } from '../protocol/primitives/chain-id.ts';
+import { parseConsensusKey } from '../protocol/primitives/consensus-key.ts';
+import { VALIDATORS_MAX } from '../protocol/primitives/limits.ts';
 
 /** Chains that one node may be told to start by its settings; more are made by `POST /chains`. */
 export const SUPPORTED_CHAINS_MAX = 100;
@@ -23,6 +26,7 @@ const LEVEL_ALIASES: Readonly<Record<string, string>> = {
 };
 const LEDGER_PROTOCOLS = ['http:', 'https:', 'libsql:', 'ws:', 'wss:'];
 const DURATION = /^([1-9]\d{0,6})(ms|s|m)$/;
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
 
 /** An empty var is an absent one: wrangler.toml cannot leave a var out. */
@@ -77,6 +81,24 @@ const replicas = jsonText('an object of region to URL')
   )
   .refine((map) => Object.keys(map).length <= REPLICAS_MAX, `has at most ${REPLICAS_MAX} replicas`);
 
+/** https anywhere, http on this machine only; nothing but an origin and a path, so that routes can be appended. */
+function isPeerUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname, username, password, search, hash } = new URL(text);
+  if (`${username}${password}${search}${hash}` !== '' || /[?#]$/.test(text)) return false;
+  return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname));
+}
+
+const peers = jsonText('an object of consensus key to URL')
+  .pipe(
+    z.record(
+      z.string().regex(/^0x[0-9a-f]{64}$/),
+      z.string().refine(isPeerUrl, 'must be an https URL, or an http one of this machine'),
+      'must be an object of consensus key to URL',
+    ),
+  )
+  .refine((map) => Object.keys(map).length <= VALIDATORS_MAX, `has at most ${VALIDATORS_MAX} peers`);
+
 const duration = z
   .string()
   .regex(DURATION, 'must be a duration such as 1s or 500ms')
@@ -128,6 +150,7 @@ export const settingsSchema = z
       z.string().min(ADMIN_TOKEN_LENGTH_MIN, `has at least ${ADMIN_TOKEN_LENGTH_MIN} characters`),
     ),
     GENESIS: blankable(genesis),
+    PEERS: blankable(peers),
     // These three only fill a genesis that is being made; the node checks their form and does not use them.
     CONSENSUS_MODE: blankable(z.enum(['poa', 'pos', 'hybrid'], 'must be poa, pos or hybrid')),
     BLOCK_TIME: blankable(duration),
@@ -208,6 +231,8 @@ export interface Settings {
   readonly adminToken: string | undefined;
   /** JSON document of a genesis, not yet checked. */
   readonly genesis: unknown;
+  /** Base URL, without a slash at its end, of the node of each known validator; may hold the own one. */
+  readonly peers: ReadonlyMap<ConsensusKey, string>;
 }
 
 /** One wrong setting. */
@@ -243,6 +268,9 @@ export function parseSettings(env: unknown): Settings {
     validatorKey: raw.VALIDATOR_KEY,
     adminToken: raw.ADMIN_TOKEN,
     genesis: raw.GENESIS,
+    peers: new Map(
+      Object.entries(raw.PEERS ?? {}).map(([key, url]) => [parseConsensusKey(key), url.replace(/\/+$/, '')]),
+    ),
   };
 }
 

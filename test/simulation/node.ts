@@ -96,7 +96,7 @@ export class SimulatedNode {
     this.#sync = { height: 0, atMs: 0 };
     this.blocks.reset();
     this.parent = this.storage.parent();
-    for (const { body } of this.storage.keptBodies()) this.blocks.add(body);
+    for (const body of this.storage.keptBodies()) this.blocks.add(body);
     const recovery = { height: this.#newHeight(), record: this.storage.record(), blocks: [] };
     this.turn(() => {
       const result = start(this.#context, recovery, this.nowMs);

@@ -118,8 +118,7 @@ export class Observer {
   }
 
   #hasPolka(record: HeightRecord, round: number, blockHash: HashHex): boolean {
-    const voters = record.prevoters.get(`${round}/${blockHash}`)?.size ?? 0;
-    return 3 * voters > 2 * this.#simulation.nodes.length;
+    return this.#simulation.world.isQuorum(record.prevoters.get(`${round}/${blockHash}`) ?? []);
   }
 
   #recordOf(height: number): HeightRecord {
@@ -155,7 +154,7 @@ export class Observer {
   }
 
   #checkCertificate(hash: HashHex, height: number, certificate: CommitCertificate): void {
-    const { world, nodes } = this.#simulation;
+    const { world } = this.#simulation;
     const ordered = [...world.keys].sort();
     const message = precommitSignBytes(world.chain.genesisHash, {
       height,
@@ -163,19 +162,20 @@ export class Observer {
       blockHash: hash,
     });
     const bits = [...certificate.bitmap].map((byte) => byte.toString(2).padStart(8, '0')).join('');
-    let position = 0;
+    const signers: number[] = [];
     for (const [index, bit] of [...bits].entries()) {
       if (bit === '0') continue;
       const key = ordered[index];
-      const signature = certificate.signatures[position++];
+      const signature = certificate.signatures[signers.length];
       const signer = key === undefined ? undefined : world.indexOf.get(key);
       if (signature === undefined || signer === undefined)
         throw new Violation('valid_certificate', `a bit of height ${height} names nobody`);
       if (!world.verifier.verify(world.signer(signer).publicKey, message, signature))
         throw new Violation('valid_certificate', `a signature of height ${height} does not hold`);
+      signers.push(signer);
     }
-    if (3 * position <= 2 * nodes.length || position !== certificate.signatures.length)
-      throw new Violation('valid_certificate', `height ${height} has ${position} signatures`);
+    if (!world.isQuorum(signers) || signers.length !== certificate.signatures.length)
+      throw new Violation('valid_certificate', `height ${height} has ${signers.length} signatures`);
   }
 
   #checkSupply(node: SimulatedNode): void {
@@ -227,7 +227,7 @@ export class Observer {
   }
 
   #roundBegan(height: number, round: number, proposer: number | undefined): void {
-    const { simulation } = { simulation: this.#simulation };
+    const simulation = this.#simulation;
     if (!simulation.isCalm || this.decidedHashes.has(height) || proposer === undefined) return;
     if (simulation.nodes[proposer]?.isHonest !== true || !simulation.isSlowEnough(round)) return;
     const rounds = this.#roundsAfterHeal.get(height) ?? new Set();

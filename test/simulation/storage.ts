@@ -1,11 +1,8 @@
 /** @module What survives a crash of a simulated node: the production tables over node:sqlite, and the consensus rows. */
+import { ConsensusStore } from '../../durable-objects/chain/consensus-store.ts';
 import { SignLog } from '../../durable-objects/chain/sign-log.ts';
 import { ChainStore } from '../../durable-objects/chain/store.ts';
-import {
-  decodePersistentState,
-  encodePersistentState,
-  type PersistentState,
-} from '../../shared/protocol/consensus/persistent-state.ts';
+import type { PersistentState } from '../../shared/protocol/consensus/persistent-state.ts';
 import type { ExecutedBlock, ParentBlock } from '../../shared/protocol/execution/executed-block.ts';
 import { encodeGenesis } from '../../shared/protocol/genesis/encode.ts';
 import { genesisState } from '../../shared/protocol/genesis/state.ts';
@@ -16,11 +13,6 @@ import type { CommitCertificate } from '../../shared/protocol/votes/commit-certi
 import { decodeCertificate, encodeCertificate } from '../../shared/protocol/votes/encode.ts';
 import { MemorySql } from './sql-storage.ts';
 import type { World } from './world.ts';
-
-const CONSENSUS_TABLES = `
-CREATE TABLE consensus (id INTEGER PRIMARY KEY CHECK (id = 1), record BLOB NOT NULL) STRICT;
-CREATE TABLE consensus_blocks (hash TEXT PRIMARY KEY, body BLOB NOT NULL) STRICT, WITHOUT ROWID;
-`;
 
 const COUNTERS = {
   transactions: 0,
@@ -33,11 +25,11 @@ export class NodeStorage {
   readonly sql = new MemorySql();
   readonly store: ChainStore;
   readonly signLog: SignLog;
-  readonly #world: World;
+  readonly #consensus: ConsensusStore;
 
   constructor(world: World) {
-    this.#world = world;
     this.store = new ChainStore(this.sql.asStorage);
+    this.#consensus = new ConsensusStore(this.sql.asStorage);
     this.signLog = new SignLog(this.sql.asStorage);
     const { genesis, chain } = world;
     const state = genesisState(genesis);
@@ -57,7 +49,6 @@ export class NodeStorage {
       proposer: '',
     };
     this.store.create(identity, head, COUNTERS, state, pages, genesis.timeMs);
-    this.sql.exec(CONSENSUS_TABLES);
     this.sql.commit();
   }
 
@@ -74,24 +65,16 @@ export class NodeStorage {
   }
 
   record(): PersistentState | null {
-    const [row] = this.sql.exec('SELECT record FROM consensus').toArray() as { record: Uint8Array }[];
-    return row === undefined ? null : decodePersistentState(row.record);
+    return this.#consensus.record();
   }
 
   /** Writes the record, and the bodies it names that are not stored yet. */
   persist(record: PersistentState, bodyOf: (hash: HashHex) => Uint8Array | null): void {
-    this.sql.exec('INSERT OR REPLACE INTO consensus VALUES (1, ?)', encodePersistentState(record));
-    for (const hash of record.blocks) {
-      const body = bodyOf(hash);
-      if (body !== null) this.sql.exec('INSERT OR IGNORE INTO consensus_blocks VALUES (?, ?)', hash, body);
-    }
+    this.#consensus.persist(record, bodyOf);
   }
 
-  keptBodies(): { hash: HashHex; body: Uint8Array }[] {
-    return this.sql.exec('SELECT hash, body FROM consensus_blocks').toArray() as {
-      hash: HashHex;
-      body: Uint8Array;
-    }[];
+  keptBodies(): Uint8Array[] {
+    return this.#consensus.bodies();
   }
 
   /** Stores a decided block with its state, and drops what its height needed. */
@@ -107,11 +90,7 @@ export class NodeStorage {
       proposer: header.proposer,
     };
     this.store.writeHead(head, COUNTERS);
-    this.sql.exec('DELETE FROM consensus_blocks');
+    this.#consensus.clear();
     if (header.height % 16 === 0) this.signLog.prune(header.height);
-  }
-
-  get world(): World {
-    return this.#world;
   }
 }

@@ -20,8 +20,10 @@ import type { ConsensusKey, HashHex } from '../../shared/protocol/primitives/bra
 import { parseChainId } from '../../shared/protocol/primitives/chain-id.ts';
 import type { ChainParams } from '../../shared/protocol/primitives/chain-params.ts';
 import { consensusKeyFromBytes } from '../../shared/protocol/primitives/consensus-key.ts';
+import { VOTING_POWER_TOTAL } from '../../shared/protocol/primitives/limits.ts';
 import type { StateReader } from '../../shared/protocol/primitives/state-reader.ts';
 import { builtInTransactions } from '../../shared/protocol/transaction/registry.ts';
+import { validatorsFromAuthorities } from '../../shared/protocol/validators/voting-power.ts';
 
 export const ACCOUNTS = 4;
 const ALLOCATION = 1_000_000_000_000n;
@@ -60,6 +62,8 @@ export class World {
   /** By key: who it is. */
   readonly indexOf = new Map<ConsensusKey, number>();
   readonly keys: ConsensusKey[] = [];
+  /** Voting power by node; it adds up to `VOTING_POWER_TOTAL`. */
+  readonly powers: readonly number[];
   readonly verifier: Verifier;
   readonly #signatures = new Map<string, boolean>();
   readonly #executions = new Map<string, ExecutedBlock | BlockError>();
@@ -89,6 +93,8 @@ export class World {
       this.keys.push(key);
       this.indexOf.set(key, index);
     }
+    const set = validatorsFromAuthorities(genesis.authorities, genesis.params);
+    this.powers = this.keys.map((key) => set.find(({ consensusKey }) => consensusKey === key)?.power ?? 0);
     this.verifier = isMemoised ? { verify: (...parts) => this.#verify(...parts) } : nativeVerifier;
   }
 
@@ -109,6 +115,13 @@ export class World {
 
   #recording(signer: Signer): Signer {
     return { publicKey: signer.publicKey, sign: (message) => this.sign(signer, message) };
+  }
+
+  /** Whether these nodes hold strictly more than two thirds of the power. */
+  isQuorum(nodes: Iterable<number>): boolean {
+    let power = 0;
+    for (const node of new Set(nodes)) power += this.powers[node] ?? 0;
+    return 3 * power > 2 * VOTING_POWER_TOTAL;
   }
 
   /** Executes someone's block on the state after its parent. Returns the fault instead of throwing it. */

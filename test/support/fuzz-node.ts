@@ -33,6 +33,8 @@ const FILLERS = 478;
 const RICH_FEE = 1_000_000n;
 const BATCH_FILLERS = 50;
 const BATCH_SMALL = 500;
+/** Small batches of one sender, within its limit. */
+const SMALL_BATCHES = 3;
 
 /** What requests are made from. */
 export interface FuzzNode {
@@ -48,7 +50,7 @@ export interface FuzzNode {
   readonly pending: SignedBody;
   /** Genesis documents: of this node's chain, and of one that only another node can run. */
   readonly genesis: { readonly own: unknown; readonly foreign: unknown };
-  /** Next nonces of the senders of `full` that may have more pending. */
+  /** First free nonces of all accounts on `full`. */
   readonly fullNonces: readonly number[];
 }
 
@@ -82,7 +84,13 @@ export async function startFuzzNode(): Promise<FuzzNode> {
   );
   const genesisHash = { fuzz: hashGenesis(fuzz), full: hashGenesis(full) };
   const history = await makeHistory(url, genesisHash.fuzz, wallets);
-  const fullNonces = await fillPool(url, genesisHash.full, wallets);
+  await fillPool(url, genesisHash.full, wallets);
+  const fullNonces = await Promise.all(
+    wallets.map(async ({ address }) => {
+      const account = `${url}/chains/full/rpc/accounts/${address}`;
+      return (await getJson<{ pending_nonce: number }>(account)).pending_nonce;
+    }),
+  );
   const foreign = genesisToJson(genesisOf('foreign', newKey(), {}));
   return {
     node,
@@ -124,7 +132,7 @@ async function makeHistory(url: string, genesisHash: string, [first, second]: re
 }
 
 /** Account 0 has as many pending as one may have; the others' messages take the bytes; small transfers take what is left. */
-async function fillPool(url: string, genesisHash: string, wallets: readonly Wallet[]): Promise<number[]> {
+async function fillPool(url: string, genesisHash: string, wallets: readonly Wallet[]): Promise<void> {
   const [first, ...others] = wallets;
   if (first === undefined) throw new Error('accounts are needed');
   const target = `${url}/chains/full/rpc/send_txs`;
@@ -139,7 +147,7 @@ async function fillPool(url: string, genesisHash: string, wallets: readonly Wall
   const nonces = others.map(() => 0);
   const filler = new Uint8Array(FILLER_BYTES);
   // Per byte they pay as much as the transfers do, so that a small poor transfer is worth less than any of them.
-  const fee = RICH_FEE * 200n;
+  const fee = RICH_FEE * 400n;
   for (let made = 0; made < FILLERS; made += BATCH_FILLERS) {
     const batch: SignedBody[] = [];
     for (let index = made; index < Math.min(FILLERS, made + BATCH_FILLERS); index += 1) {
@@ -151,14 +159,16 @@ async function fillPool(url: string, genesisHash: string, wallets: readonly Wall
     const refused = (await send(batch)).filter(({ error }) => error !== undefined);
     if (refused.length > 0) throw new Error(`a filler was refused: ${JSON.stringify(refused[0])}`);
   }
-  for (let isFull = false; !isFull; ) {
-    const start = nonces[0] ?? 0;
-    const batch = Array.from({ length: BATCH_SMALL }, (_, offset) =>
-      transfer(others[0] as Wallet, start + offset),
-    );
-    const refused = (await send(batch)).findIndex(({ error }) => error?.code === 'MEMPOOL_FULL');
-    isFull = refused >= 0;
-    nonces[0] = start + (isFull ? refused : BATCH_SMALL);
+  for (const [place, from] of others.entries()) {
+    for (let batches = 0; batches < SMALL_BATCHES; batches += 1) {
+      const start = nonces[place] ?? 0;
+      const batch = Array.from({ length: BATCH_SMALL }, (_, offset) => transfer(from, start + offset));
+      const results = await send(batch);
+      const refused = results.findIndex(({ error }) => error !== undefined);
+      nonces[place] = start + (refused < 0 ? BATCH_SMALL : refused);
+      if (refused >= 0 && results[refused]?.error?.code === 'MEMPOOL_FULL') return;
+      if (refused >= 0) throw new Error(`a filler was refused: ${JSON.stringify(results[refused])}`);
+    }
   }
-  return nonces;
+  throw new Error('the mempool does not fill up');
 }

@@ -9,7 +9,7 @@ import { createClient } from '@libsql/client';
 export type Digest = Readonly<Record<string, string>>;
 
 /** Request counters and the audit log grow with requests; that is what they are for. */
-const GROWS_WITH_REQUESTS = /^NodeObject\/.*\.(counters|histograms|audit\w*)$/;
+const GROWS_WITH_REQUESTS = /^NodeObject\/.*\.(counters|histograms|audit\w*|sqlite_sequence)$/;
 
 /** Names of the files of objects of one class, without their suffixes. */
 export function objectFiles(persistDir: string, className: string): string[] {

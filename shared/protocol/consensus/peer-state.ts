@@ -92,6 +92,11 @@ function repeatOwn(turn: Turn): void {
   const polka = state.valid === null ? undefined : state.polkas.get(state.valid.round);
   if (polka !== undefined) turn.broadcast({ kind: 'polka', certificate: polka });
   turn.broadcast({ kind: 'peer_state', peerState: ownPeerState(state, false) });
+  // Who has not voted may not know of the work that opened this height.
+  if (state.hasWork) {
+    const silent = state.validators.filter((_, index) => state.votes.latest[index] === null);
+    for (const { consensusKey: peer } of silent) turn.emit({ type: 'send_transactions', peer });
+  }
   state.requested = state.requested.filter((hash) => !state.blocks.has(hash));
   for (const hash of state.requested) turn.emit({ type: 'request_block', hash });
 }

@@ -9,7 +9,7 @@ import { reportConflict } from './evidence.ts';
 import type { ConsensusMessage, PolkaCertificate, SignedProposal, SignedVote } from './message.ts';
 import { receivePeerState } from './peer-state.ts';
 import { proposerKey } from './proposal.ts';
-import { addLatePrecommit, wake } from './rounds.ts';
+import { addLatePrecommit } from './rounds.ts';
 import type { Turn } from './turn.ts';
 import { addVote, FUTURE_ROUNDS_MAX, PAST_ROUNDS_KEPT, sameContent, standingVote } from './vote-keeper.ts';
 import { roundMax } from './voting.ts';
@@ -91,7 +91,6 @@ function receiveProposal(turn: Turn, peer: ConsensusKey | null, proposal: Signed
     if (!state.requested.includes(blockHash)) state.requested = [...state.requested, blockHash];
     turn.emit({ type: 'validate', hash: blockHash });
   }
-  wake(turn);
 }
 
 function receiveVote(turn: Turn, peer: ConsensusKey | null, vote: SignedVote): void {
@@ -110,7 +109,6 @@ function receiveVote(turn: Turn, peer: ConsensusKey | null, vote: SignedVote): v
     return;
   }
   keepVote(turn, vote, false);
-  wake(turn);
 }
 
 /** Adds a vote whose signature holds; a second, different one becomes evidence. */
@@ -137,7 +135,6 @@ function receivePolka(turn: Turn, peer: ConsensusKey | null, certificate: PolkaC
   }
   state.polkas = new Map(state.polkas).set(round, certificate);
   for (const vote of votesIn(certificate, 'prevote', polRound, state.validators)) keepVote(turn, vote, true);
-  wake(turn);
 }
 
 /** Remembers a certificate of this height; rule L49 does the rest once the block is here. */
@@ -151,7 +148,6 @@ export function receiveCommit(turn: Turn, peer: ConsensusKey | null, certificate
   }
   state.commit = certificate;
   for (const vote of votesIn(certificate, 'precommit', null, validators)) keepVote(turn, vote, true);
-  wake(turn);
 }
 
 function isLatePrecommit({ state }: Turn, vote: SignedVote): boolean {

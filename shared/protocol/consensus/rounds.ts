@@ -1,14 +1,16 @@
 /** @module Opening a height and its rounds. */
 import { ROUND_MAX } from '../primitives/limits.ts';
+import { totalPower } from '../validators/validator-set.ts';
 import { certificateSigners } from '../votes/certificate.ts';
 import type { CommitCertificate } from '../votes/commit-certificate.ts';
+import { hasThird } from '../votes/quorum.ts';
 import { certificateOf, votesIn } from './certificates.ts';
 import type { SignedVote } from './message.ts';
-import { proposerKey } from './proposal.ts';
+import { isTimely, type KnownProposal, proposerKey, roundsAgree } from './proposal.ts';
 import type { LastCommit } from './state.ts';
 import { proposeTimeoutMs, REBROADCAST_MIN_MS } from './timeouts.ts';
 import type { Turn } from './turn.ts';
-import { openRounds, PAST_ROUNDS_KEPT, pruneVotes } from './vote-keeper.ts';
+import { openRounds, PAST_ROUNDS_KEPT, powerOf, pruneVotes } from './vote-keeper.ts';
 import { makeProposal, roundMax } from './voting.ts';
 
 /** StartRound of the paper (L11-L21). The highest round there can be is never left. */
@@ -69,9 +71,23 @@ export function propose(turn: Turn): void {
   turn.emit({ type: 'build_block', height, round, timeMs, lastCommit: completeCommit(state.lastCommit) });
 }
 
-/** Leaves `idle`: someone else has begun the height. */
-export function wake(turn: Turn): void {
-  if (turn.state.step === 'idle') startRound(turn, 0);
+/**
+ * Leaves `idle` when others have work: more than a third of the power has voted, or a block is proposed that this node
+ * would vote for. Less than that could be made by byzantine validators alone and would keep an idle chain awake.
+ */
+export function openIfCalled(turn: Turn): void {
+  const { state } = turn;
+  if (state.step !== 'idle') return;
+  const isCertified = state.commit !== null || state.polkas.size > 0;
+  const power = powerOf(state.validators, state.votes.latest, () => true);
+  const isCalled = isCertified || hasThird(power, totalPower(state.validators));
+  if (isCalled || [...state.proposals.values()].some((known) => isWelcome(turn, known))) startRound(turn, 0);
+}
+
+function isWelcome({ state }: Turn, known: KnownProposal): boolean {
+  const block = state.blocks.get(known.proposal.blockHash);
+  if (block === undefined || !block.valid || !roundsAgree(known.proposal, block)) return false;
+  return known.proposal.polRound !== null || isTimely(state.params, known, block);
 }
 
 /** Work asks for a block: the height opens once the block time has passed. */

@@ -10,7 +10,7 @@ import { greet, rebroadcast } from './peer-state.ts';
 import type { PersistentState } from './persistent-state.ts';
 import type { BlockVerdict } from './proposal.ts';
 import { receive, receiveCommit } from './receive.ts';
-import { isOwnTurn, openForWork, propose, startRound } from './rounds.ts';
+import { isOwnTurn, openForWork, openIfCalled, propose, startRound } from './rounds.ts';
 import { applyRules } from './rules.ts';
 import type { ConsensusState } from './state.ts';
 import type { Timer } from './timeouts.ts';
@@ -53,6 +53,7 @@ export function step(
 }
 
 function finish(turn: Turn): StepResult {
+  openIfCalled(turn);
   applyRules(turn);
   return { state: turn.state, effects: turn.finish(), fired: turn.fired };
 }

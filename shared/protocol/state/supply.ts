@@ -2,6 +2,7 @@
 import { amount, decode, encode } from '../codec/codec.ts';
 import { assert } from '../primitives/assert.ts';
 import type { StateReader } from '../primitives/state-reader.ts';
+import type { StateStore } from './state-store.ts';
 
 const utf8 = new TextEncoder();
 /** An integer head and eight bytes. */
@@ -24,4 +25,11 @@ export function readSupply(reader: StateReader, key: Uint8Array): bigint {
   const bytes = reader.get(SUPPLY_NAMESPACE, key);
   assert(bytes !== null, 'genesis writes every supply record');
   return decode(amount(), bytes, SUPPLY_BYTES_MAX);
+}
+
+/** Takes native units out of the supply for ever. They must have been taken from where they were. */
+export function burn(store: StateStore, units: bigint): void {
+  if (units === 0n) return;
+  const burned = readSupply(store, SUPPLY_BURNED) + units;
+  store.set(SUPPLY_NAMESPACE, SUPPLY_BURNED, encodeSupply(burned));
 }

@@ -1,0 +1,154 @@
+/** @module The measurements in order, each with its budget. Atoll and anvil take turns, so that both meet the same machine. */
+import type { LoadGenerator } from '../load/load.ts';
+import type { Anvil } from '../peers/anvil.ts';
+import type { Atoll } from '../peers/atoll.ts';
+import { ethereumAccount } from '../peers/ethereum-transfer.ts';
+import type { Line } from '../report.ts';
+import { BATCH_LANES, PER_REQUEST, SENDERS, type Sizes } from '../sizes.ts';
+import { median, percentile } from '../statistics.ts';
+import { chainStarts } from './chain-start.ts';
+import { fanOut } from './fan-out.ts';
+import { anvilLatency, atollLatency, LATENCY_BLOCK_TIME_MS } from './latency.ts';
+import { rowsPerTransfer } from './rows.ts';
+import { AnvilLoad, AtollLoad, emptyHandler, type Shape } from './throughput.ts';
+
+/** What all measurements share. */
+export interface Run {
+  readonly sizes: Sizes;
+  readonly samples: Record<string, readonly number[]>;
+  readonly note: (line: string) => void;
+}
+
+/** Final transfers per second, batched and one by one, and an empty handler beside them. */
+export async function throughputLines(
+  run: Run,
+  generator: LoadGenerator,
+  atoll: Atoll,
+  anvil: Anvil,
+): Promise<Line[]> {
+  const accounts = Array.from({ length: SENDERS }, (_, i) => ethereumAccount(i));
+  await anvil.fund(accounts);
+  const loads = { atoll: new AtollLoad(atoll), anvil: new AnvilLoad(anvil, accounts) };
+  const batched = { lanes: BATCH_LANES, perLane: run.sizes.batched, perRequest: PER_REQUEST };
+  const single = { lanes: SENDERS, perLane: run.sizes.single, perRequest: 1 };
+  const big = await turns(run, generator, loads, batched, 'batched');
+  const small = await turns(run, generator, loads, single, 'single');
+  const empty: number[] = [];
+  for (let i = 0; i < run.sizes.rounds; i++)
+    empty.push(await emptyHandler(generator, `${atoll.url}/livez`, SENDERS));
+  run.samples.empty_handler = empty;
+  return [
+    {
+      what: `final transfers, ${PER_REQUEST} per request, ${BATCH_LANES} connections`,
+      unit: '/s',
+      ...big,
+      budget: '1.0 x anvil',
+      met: big.atoll >= big.anvil,
+      note: 'until readable in libSQL, on anvil as a receipt; --block-time 1, gas limit off (it would cap anvil at 1,428 a block)',
+    },
+    {
+      what: `final transfers, 1 per request, ${SENDERS} connections`,
+      unit: '/s',
+      ...small,
+      budget: '0.7 x anvil',
+      met: small.atoll >= 0.7 * small.anvil,
+    },
+    { what: `empty handler (GET /livez), ${SENDERS} connections`, unit: '/s', atoll: median(empty) },
+  ];
+}
+
+async function turns(
+  run: Run,
+  generator: LoadGenerator,
+  loads: { atoll: AtollLoad; anvil: AnvilLoad },
+  shape: Shape,
+  name: string,
+): Promise<{ atoll: number; anvil: number }> {
+  const finals: { atoll: number[]; anvil: number[] } = { atoll: [], anvil: [] };
+  // One short round first: both start cold, and neither is used that way.
+  const warmUp = { ...shape, perLane: Math.max(shape.perRequest, Math.floor(shape.perLane / 5)) };
+  for (const load of Object.values(loads)) await load.round(generator, warmUp);
+  for (let i = 1; i <= run.sizes.rounds; i++) {
+    for (const peer of ['anvil', 'atoll'] as const) {
+      const { final, answered } = await loads[peer].round(generator, shape);
+      finals[peer].push(final);
+      run.note(
+        `${name}, round ${i}, ${peer}: ${Math.round(final)}/s final, ${Math.round(answered)}/s answered`,
+      );
+    }
+  }
+  run.samples[`${name}_atoll`] = finals.atoll;
+  run.samples[`${name}_anvil`] = finals.anvil;
+  return { atoll: median(finals.atoll), anvil: median(finals.anvil) };
+}
+
+/** Send to final on an idle chain. */
+export async function latencyLines(run: Run, atoll: Atoll, automine: Anvil): Promise<Line[]> {
+  const { latencySamples } = run.sizes;
+  run.note(`latency, ${latencySamples} samples each`);
+  const ours = await atollLatency(atoll, latencySamples);
+  const theirs = await anvilLatency(automine, latencySamples);
+  run.samples.latency_atoll_ms = ours;
+  run.samples.latency_anvil_ms = theirs;
+  const line = (name: string, share: number, budgetMs: number): Line => ({
+    what: `send to final, idle chain, ${name}`,
+    unit: 'ms',
+    atoll: percentile(ours, share),
+    anvil: percentile(theirs, share),
+    budget: `${budgetMs} ms`,
+    met: percentile(ours, share) <= budgetMs,
+  });
+  const note = `anvil here makes a block for each transaction (no --block-time); Atoll's chain has a block time of ${LATENCY_BLOCK_TIME_MS} ms and is idle between two sends`;
+  return [{ ...line('p50', 0.5, 20), note }, line('p99', 0.99, 60)];
+}
+
+/** From POST /chains to a final block. */
+export async function chainStartLines(run: Run, atoll: Atoll): Promise<Line[]> {
+  run.note(`${run.sizes.chains} chains`);
+  const times = await chainStarts(atoll, run.sizes.chains);
+  run.samples.chain_start_ms = times;
+  const what = 'chain started by API to first final block';
+  const p95 = percentile(times, 0.95);
+  return [
+    { what: `${what}, p50`, unit: 'ms', atoll: percentile(times, 0.5) },
+    { what: `${what}, p95`, unit: 'ms', atoll: p95, budget: '1,000 ms', met: p95 <= 1_000 },
+  ];
+}
+
+/** A block to all sockets of one hub. */
+export async function fanOutLines(run: Run, atoll: Atoll): Promise<Line[]> {
+  const { sockets, fanOutBlocks } = run.sizes;
+  run.note(`fan-out to ${sockets} sockets`);
+  const times = await fanOut(atoll, sockets, fanOutBlocks);
+  run.samples.fan_out_ms = times.map((ms) => Math.round(ms));
+  const what = `block to ${sockets} sockets of one hub`;
+  const note = 'from sending its only transfer, so with making the block; the budget is for 5,000 sockets';
+  const p99 = percentile(times, 0.99);
+  return [
+    { what: `${what}, p50`, unit: 'ms', atoll: percentile(times, 0.5), note },
+    { what: `${what}, p99`, unit: 'ms', atoll: p99, budget: '500 ms', met: p99 <= 500 },
+  ];
+}
+
+/** Rows written per transfer of a full block. */
+export async function rowLines(run: Run): Promise<Line[]> {
+  const { rowTransfers, manyAccounts } = run.sizes;
+  const lines: Line[] = [];
+  for (const [accounts, budget] of [
+    [10, 8],
+    [manyAccounts, 12],
+  ] as const) {
+    run.note(`rows per transfer among ${accounts} accounts`);
+    const { object, ledger } = await rowsPerTransfer(accounts, rowTransfers);
+    const name = accounts.toLocaleString('en-US');
+    lines.push({
+      what: `rows written per transfer among ${name} accounts`,
+      unit: '',
+      atoll: object + ledger,
+      budget: `${budget}`,
+      met: object + ledger <= budget,
+      note: `object ${object.toFixed(2)}, libSQL ${ledger.toFixed(2)}, index rows counted; ${rowTransfers} transfers at random in one block`,
+    });
+  }
+  return lines;
+}

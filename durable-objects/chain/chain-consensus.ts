@@ -1,0 +1,143 @@
+/** @module What consensus needs of its chain: blocks to propose, the commit of a decision, and the other validators. */
+import type { Logger } from '../../shared/observability/log.ts';
+import { isContentAllowed } from '../../shared/protocol/block/check.ts';
+import type { ConsensusEffect, ConsensusEvent } from '../../shared/protocol/consensus/effect.ts';
+import type { NewHeight } from '../../shared/protocol/consensus/input.ts';
+import type { BlockVerdict } from '../../shared/protocol/consensus/proposal.ts';
+import { buildBlock } from '../../shared/protocol/execution/build-block.ts';
+import type { ChainContext } from '../../shared/protocol/execution/chain-context.ts';
+import { assert } from '../../shared/protocol/primitives/assert.ts';
+import type { ConsensusKey, HashHex } from '../../shared/protocol/primitives/brand.ts';
+import { readValidators } from '../../shared/protocol/state/validators.ts';
+import type { CommitCertificate } from '../../shared/protocol/votes/commit-certificate.ts';
+import { encodeCertificate } from '../../shared/protocol/votes/encode.ts';
+import type { Evidence } from '../../shared/protocol/votes/evidence.ts';
+import type { CandidateBlocks } from './candidate-blocks.ts';
+import type { ConsensusHost } from './consensus-driver.ts';
+import type { FinalIndex } from './final-index.ts';
+import type { HeadTracker } from './head-tracker.ts';
+import { SIGN_LOG_HEIGHTS, type SignLog } from './sign-log.ts';
+import type { ChainStore } from './store.ts';
+import type { Departed, TransactionPool } from './transaction-pool.ts';
+
+export interface ChainConsensusDeps {
+  readonly context: ChainContext;
+  readonly consensusKey: ConsensusKey;
+  readonly store: ChainStore;
+  readonly pool: TransactionPool;
+  readonly head: HeadTracker;
+  readonly blocks: CandidateBlocks;
+  readonly finals: FinalIndex;
+  readonly signLog: SignLog;
+  readonly log: Logger;
+  /** Read once per turn by the caller of the driver. */
+  readonly nowMs: () => number;
+  /** Transactions that left the pool in this turn. */
+  readonly onDeparted: (departed: readonly Departed[]) => void;
+  /** The head has moved in this turn. */
+  readonly onCommitted: () => void;
+  /** After the turn. */
+  readonly onEvent: (event: ConsensusEvent) => void;
+}
+
+export class ChainConsensus implements ConsensusHost {
+  readonly #deps: ChainConsensusDeps;
+
+  constructor(deps: ChainConsensusDeps) {
+    this.#deps = deps;
+  }
+
+  newHeight(): NewHeight {
+    const { head, store, context } = this.#deps;
+    const { height, hash, timeMs, commit } = head.parent;
+    return {
+      height: height + 1,
+      validators: readValidators(store),
+      params: context.genesis.params,
+      parent: { hash, timeMs },
+      lastCommit: commit,
+    };
+  }
+
+  /** When an empty block is due: null where the chain makes none. */
+  emptyBlockDueMs(): number | null {
+    const { emptyBlocks, blockTimeMs, heartbeatIntervalMs } = this.#deps.context.genesis.params;
+    const { timeMs } = this.#deps.head.parent;
+    if (emptyBlocks === 'always') return timeMs + blockTimeMs;
+    return emptyBlocks === 'heartbeat' ? timeMs + Math.max(blockTimeMs, heartbeatIntervalMs) : null;
+  }
+
+  hasWork(): boolean {
+    const emptyDueMs = this.emptyBlockDueMs();
+    return this.#deps.pool.hasCandidates() || (emptyDueMs !== null && emptyDueMs <= this.#deps.nowMs());
+  }
+
+  /** Candidates that execution refuses for good leave the pool, so that they cannot ask for a block for ever. */
+  build(effect: Extract<ConsensusEffect, { type: 'build_block' }>): BlockVerdict | null {
+    const { context, store, pool, head, blocks, consensusKey, nowMs, onDeparted } = this.#deps;
+    const parent = { ...head.parent, commit: effect.lastCommit };
+    const { round, timeMs } = effect;
+    const executed = buildBlock(context, {
+      state: store,
+      pages: store,
+      parent,
+      round,
+      timeMs,
+      proposer: consensusKey,
+      candidates: pool.candidates(),
+    });
+    onDeparted(pool.drop(executed.rejected, nowMs()));
+    const { transactions, evidence } = executed.block;
+    const content = { transactions: transactions.length, evidence: evidence.length, timeMs };
+    return isContentAllowed(context.genesis.params, parent.timeMs, content) ? blocks.keep(executed) : null;
+  }
+
+  /** State and block first, then the pool, which reads the new accounts, then the head, which the rows justify. */
+  commit(hash: HashHex, certificate: CommitCertificate): void {
+    const { store, pool, head, blocks, finals, signLog, nowMs, onDeparted, onCommitted, log } = this.#deps;
+    const executed = blocks.executed(hash);
+    assert(executed !== undefined, 'a decided block was found valid, so it was executed');
+    store.applyBlock(executed, encodeCertificate(certificate));
+    const departed = pool.settle(executed, nowMs());
+    const finality = departed.filter(({ status }) => status === 'final');
+    head.advance(
+      executed,
+      certificate,
+      finality.map(({ receivedMs }) => (nowMs() - receivedMs) / 1000),
+    );
+    const { height } = executed.block.header;
+    if (height % SIGN_LOG_HEIGHTS === 0) signLog.prune(height);
+    finals.add(height, executed.receipts);
+    onDeparted(departed);
+    onCommitted();
+    log.debug('block committed', {
+      function: 'commit',
+      height,
+      hash,
+      transactions: executed.receipts.length,
+    });
+  }
+
+  evidence(evidence: Evidence): void {
+    const { height, round, step, validator } = evidence;
+    this.#deps.log.warning('a validator signed twice', {
+      function: 'evidence',
+      height,
+      round,
+      step,
+      validator,
+    });
+  }
+
+  event(event: ConsensusEvent): void {
+    this.#deps.onEvent(event);
+  }
+
+  halt(hash: HashHex, height: number): void {
+    this.#deps.log.error('halted: a quorum certified a block that this node finds invalid', {
+      function: 'halt',
+      height,
+      hash,
+    });
+  }
+}

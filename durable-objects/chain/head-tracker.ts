@@ -1,0 +1,67 @@
+/** @module The head of the chain in memory, always as the rows have it: its block, its certificate, its counters. */
+import type { ChainHead } from '../../shared/api/objects.ts';
+import { observe } from '../../shared/observability/histogram.ts';
+import type { ExecutedBlock, ParentBlock } from '../../shared/protocol/execution/executed-block.ts';
+import { assert } from '../../shared/protocol/primitives/assert.ts';
+import { parseHash } from '../../shared/protocol/primitives/hash.ts';
+import type { CommitCertificate } from '../../shared/protocol/votes/commit-certificate.ts';
+import { decodeCertificate } from '../../shared/protocol/votes/encode.ts';
+import type { ChainCounters, ChainStore } from './store.ts';
+
+export class HeadTracker {
+  readonly #store: ChainStore;
+  #head: ChainHead;
+  #counters: ChainCounters;
+  #parent: ParentBlock;
+
+  constructor(store: ChainStore) {
+    this.#store = store;
+    ({ head: this.#head, counters: this.#counters } = store.head());
+    this.#parent = this.#loadParent();
+  }
+
+  get head(): ChainHead {
+    return this.#head;
+  }
+
+  get counters(): ChainCounters {
+    return this.#counters;
+  }
+
+  /** The head as the block to build on. */
+  get parent(): ParentBlock {
+    return this.#parent;
+  }
+
+  /**
+   * Moves the head to a block whose state is written already. `waits` are the seconds that its transactions took on
+   * this node. Inside the transaction that stores the block.
+   */
+  advance(executed: ExecutedBlock, certificate: CommitCertificate, waits: readonly number[]): void {
+    const { header, transactions } = executed.block;
+    this.#head = {
+      height: header.height,
+      hash: executed.hash,
+      time_ms: header.timeMs,
+      state_root: header.stateRoot,
+      tx_count: transactions.length,
+      proposer: header.proposer,
+    };
+    this.#counters = {
+      transactions: this.#counters.transactions + transactions.length,
+      rounds: this.#counters.rounds + certificate.round + 1,
+      lastRounds: certificate.round + 1,
+      finalitySeconds: observe(this.#counters.finalitySeconds, waits),
+    };
+    this.#parent = { height: header.height, hash: executed.hash, timeMs: header.timeMs, commit: certificate };
+    this.#store.writeHead(this.#head, this.#counters);
+  }
+
+  #loadParent(): ParentBlock {
+    const { height, hash, time_ms } = this.#head;
+    const block = this.#store.block(height);
+    const commit = block === null ? null : decodeCertificate(block.certificate);
+    assert(height === 0 || commit !== null, 'the block at the head is stored with its certificate');
+    return { height, hash: parseHash(hash), timeMs: time_ms, commit };
+  }
+}

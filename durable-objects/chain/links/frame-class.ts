@@ -1,0 +1,36 @@
+/** @module What kind of work a frame is: which budget it draws on when it comes, and what goes first when it leaves. */
+import type { PeerFrame, PeerFrameKind } from '../../../shared/api/p2p/frame.ts';
+import { ASKED_BLOCK_COST, FRAME_COST, type INBOUND_BUDGETS } from './limits.ts';
+
+/** A class of inbound work with a budget of its own. */
+export type FrameClass = keyof typeof INBOUND_BUDGETS;
+
+const CLASSES: Readonly<Record<PeerFrameKind, FrameClass>> = {
+  consensus: 'consensus',
+  block: 'sync',
+  request_block: 'sync',
+  decided: 'sync',
+  request_decided: 'sync',
+  transactions: 'transactions',
+  evidence: 'sync',
+  tip: 'sync',
+};
+
+/** Large or many: these wait behind votes and are dropped first. */
+const BULK: ReadonlySet<PeerFrameKind> = new Set(['block', 'decided', 'transactions']);
+
+/** The budget that a frame draws on. */
+export function classOf(frame: PeerFrame): FrameClass {
+  return CLASSES[frame.kind];
+}
+
+/** Whether a frame yields to others on its way out. */
+export function isBulk(frame: PeerFrame): boolean {
+  return BULK.has(frame.kind);
+}
+
+/** What a frame of so many bytes costs its sender. */
+export function costOf(frame: PeerFrame, byteLength: number): number {
+  const asked = frame.kind === 'request_decided' ? frame.to - frame.from + 1 : 0;
+  return byteLength + FRAME_COST + asked * ASKED_BLOCK_COST;
+}

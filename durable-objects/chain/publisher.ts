@@ -1,0 +1,85 @@
+/** @module The consumers of one chain's blocks: its ledger, the node's registry, and hubs with subscribers. */
+import type { ChainHead, ChainSnapshot } from '../../shared/api/objects.ts';
+import type { Settings } from '../../shared/api/settings.ts';
+import type { Logger } from '../../shared/observability/log.ts';
+import type { ChainContext } from '../../shared/protocol/execution/chain-context.ts';
+import type { Bindings } from '../runtime/bindings.ts';
+import { HubTarget, hubTargetName } from './hub-target.ts';
+import { ledgerTargetFor } from './ledger-connection.ts';
+import type { LedgerTarget } from './ledger-target.ts';
+import { NodeTarget } from './node-target.ts';
+import { Outbox } from './outbox.ts';
+import type { ChainStore } from './store.ts';
+
+export interface PublisherDeps {
+  readonly env: Bindings;
+  readonly settings: Settings;
+  readonly store: ChainStore;
+  readonly context: ChainContext;
+  /** Database or namespace of the chain. */
+  readonly ledgerName: string;
+  readonly log: Logger;
+  readonly head: () => ChainHead;
+  readonly snapshot: () => ChainSnapshot;
+  /** The registry may have missed the last change of a former life. */
+  readonly mayBeStale: boolean;
+  /** After each delivery: the object arms or disarms its timer. */
+  readonly onSettled: () => void;
+}
+
+export class Publisher {
+  readonly #deps: PublisherDeps;
+  readonly outbox: Outbox;
+  readonly node: NodeTarget;
+  /** Null when the node has no ledger. */
+  readonly ledger: LedgerTarget | null;
+
+  constructor(deps: PublisherDeps) {
+    this.#deps = deps;
+    const { env, settings, store, context, ledgerName, log } = deps;
+    this.outbox = new Outbox(log, deps.onSettled);
+    this.node = new NodeTarget(env, deps.snapshot, deps.mayBeStale);
+    const targets = store.targets();
+    const headHeight = () => deps.head().height;
+    const onChange = () => this.changed();
+    this.ledger = ledgerTargetFor(
+      settings,
+      { store, context, ledgerName, log, headHeight, onChange },
+      targets,
+    );
+    this.outbox.add(this.node);
+    if (this.ledger !== null) this.outbox.add(this.ledger);
+    for (const [name, nextHeight] of targets) {
+      const shard = /^hub\/(\d+)$/.exec(name)?.[1];
+      if (shard !== undefined) this.#addHub(Number(shard), nextHeight);
+    }
+  }
+
+  /** Something that others ask the node's registry for has changed. */
+  changed(): void {
+    this.node.changed();
+    this.outbox.kick(Date.now());
+  }
+
+  /** A hub wants each block from `nextHeight` on. */
+  attachHub(shard: number, nextHeight: number): void {
+    this.#deps.store.setTarget(hubTargetName(shard), nextHeight);
+    this.#addHub(shard, nextHeight);
+  }
+
+  detachHub(shard: number): void {
+    const target = this.outbox.get(hubTargetName(shard));
+    if (target !== undefined) this.#removeHub(target as HubTarget);
+  }
+
+  #addHub(shard: number, nextHeight: number): void {
+    const { context, env, store, head } = this.#deps;
+    const onEmpty = (target: HubTarget) => this.#removeHub(target);
+    const deps = { chainId: context.genesis.chainId, env, store, head, onEmpty };
+    this.outbox.add(new HubTarget({ shard, nextHeight }, deps));
+  }
+
+  #removeHub(target: HubTarget): void {
+    if (this.outbox.remove(target)) this.#deps.store.deleteTarget(target.name);
+  }
+}
