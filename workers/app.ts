@@ -9,6 +9,7 @@ import { createLogger, errorText } from '../shared/observability/log.ts';
 import type { Answer, NodeContext } from './context.ts';
 import { type Env, nodeStub } from './env.ts';
 import { preflightResponse } from './middleware/cors.ts';
+import { mountPeers, PEER_ROUTES } from './p2p/routes.ts';
 import { readJson } from './rpc/body.ts';
 import { chainRecord, chosenName, DEFAULT_CHAIN } from './rpc/chain-choice.ts';
 import { documentPages } from './rpc/docs.ts';
@@ -58,6 +59,7 @@ export function createApp(): Hono<{ Bindings: Env }> {
   mountSubscriptions(subscriptions, (c) => subscriptionChain(c));
   app.route('/', subscriptions);
   app.route(CHAIN_PREFIX, subscriptions);
+  mountPeers(app, (c, name, run) => serve(c, name, false, run));
   app.get('/', (c) => c.redirect(explorerUrl(c.env) ?? '/docs', 302));
   app.options('*', (c) => preflightResponse(requestIdOf(c.req.raw)));
   app.notFound((c) => serve(c, UNKNOWN_ROUTE, false, () => Promise.reject(noRoute(c))));
@@ -211,6 +213,7 @@ const PATTERNS: readonly { readonly pattern: RegExp; readonly method: string }[]
   ...(ROUTES as readonly RouteSpec[]).flatMap((route) =>
     pathsOf(route).map((path) => toPattern(path, route.method)),
   ),
+  ...PEER_ROUTES.map(({ path, method }) => toPattern(path, method)),
   toPattern('/rpc', 'POST'),
   toPattern(`${CHAIN_PREFIX}/rpc`, 'POST'),
   ...['/ws', '/events', `${CHAIN_PREFIX}/ws`, `${CHAIN_PREFIX}/events`].map((path) => toPattern(path, 'GET')),

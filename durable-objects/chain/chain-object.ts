@@ -110,6 +110,23 @@ export class ChainObject extends DurableObject<Bindings> implements ChainRpc {
     return this.#with((chain) => chain.detachHub(hub.shard));
   }
 
+  /** Links of other validators: sockets and frames that the Worker has authenticated. */
+  override async fetch(request: Request): Promise<Response> {
+    return this.#chain?.links.accept(request) ?? new Response(null, { status: 404 });
+  }
+
+  override async webSocketMessage(socket: WebSocket, data: ArrayBuffer | string): Promise<void> {
+    this.#chain?.links.message(socket, data);
+  }
+
+  override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
+    this.#chain?.links.closed(socket, code);
+  }
+
+  override async webSocketError(socket: WebSocket): Promise<void> {
+    this.#chain?.links.error(socket);
+  }
+
   override async alarm(): Promise<void> {
     this.#chain?.alarm();
   }

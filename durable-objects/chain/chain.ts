@@ -28,16 +28,21 @@ import { fail, ok } from '../runtime/rpc-result.ts';
 import { Wakeup } from '../runtime/wakeup.ts';
 import { CandidateBlocks } from './candidate-blocks.ts';
 import { ChainConsensus } from './chain-consensus.ts';
-import { ConsensusDriver, NO_LINKS } from './consensus-driver.ts';
+import { ConsensusDriver } from './consensus-driver.ts';
 import { ConsensusStore } from './consensus-store.ts';
 import { Finality } from './finality.ts';
 import { HeadTracker } from './head-tracker.ts';
 import { Ingress } from './ingress.ts';
+import { PeerLinks } from './links/peer-links.ts';
 import { Publisher } from './publisher.ts';
 import { SignLog } from './sign-log.ts';
 import type { ChainStore } from './store.ts';
 import { type Departed, TransactionPool } from './transaction-pool.ts';
-import { validatorKeys } from './validator-key.ts';
+import { type ValidatorKeys, validatorKeys } from './validator-key.ts';
+import { ValidatorNetwork } from './validator-network.ts';
+
+/** Links stay open this long after the last height was decided, so that a chain in use need not dial for each block. */
+const LINK_LINGER_MS = 10_000;
 
 export class Chain {
   readonly #ctx: DurableObjectState;
@@ -52,7 +57,12 @@ export class Chain {
   readonly #publisher: Publisher;
   readonly #consensus: ChainConsensus;
   readonly #driver: ConsensusDriver;
+  readonly #network: ValidatorNetwork;
   readonly #wakeup: Wakeup;
+  /** Sockets to the nodes of the other validators. */
+  readonly links: PeerLinks;
+  /** Since when consensus rests; null while a height is open. */
+  #restingSinceMs: number | null = null;
   /** The local time of the event that is being handled, milliseconds. */
   #nowMs = 0;
   /** What left the pool in the turn that runs; told once it is over. */
@@ -93,7 +103,13 @@ export class Chain {
       ledgerHeight: () => this.#publisher.ledger?.health.height ?? 0,
       published: () => this.#publisher.node.settled(),
     });
-    ({ consensus: this.#consensus, driver: this.#driver } = this.#wireConsensus(settings));
+    const keys = validatorKeys(settings.validatorKey);
+    assert(keys !== null, 'a chain is only created on a node that holds a validator key of it');
+    const wired = this.#wireConsensus(keys);
+    this.#consensus = wired.consensus;
+    this.#driver = wired.driver;
+    this.#network = wired.network;
+    this.links = this.#wireLinks(keys, settings);
     this.#wakeup = new Wakeup(ctx.storage, alarmMs, () => this.#tick());
   }
 
@@ -106,6 +122,8 @@ export class Chain {
     this.#event(() => {
       this.#departed.push(...this.#pool.load(this.#nowMs));
       this.#driver.start(this.#nowMs);
+      const opened = this.links.connected.map((peer) => ({ type: 'peer_connected', peer }) as const);
+      if (opened.length > 0) this.#driver.input(opened, this.#nowMs);
     });
   }
 
@@ -205,9 +223,11 @@ export class Chain {
     return null;
   }
 
-  #wireConsensus(settings: Settings): { consensus: ChainConsensus; driver: ConsensusDriver } {
-    const keys = validatorKeys(settings.validatorKey);
-    assert(keys !== null, 'a chain is only created on a node that holds a validator key of it');
+  #wireConsensus(keys: ValidatorKeys): {
+    consensus: ChainConsensus;
+    driver: ConsensusDriver;
+    network: ValidatorNetwork;
+  } {
     const signLog = new SignLog(this.#ctx.storage.sql);
     const blocks = new CandidateBlocks({
       context: this.#context,
@@ -237,6 +257,19 @@ export class Chain {
       onCommitted: () => this.#publisher.node.changed(),
       onEvent: (event) => this.#onEvent(event),
     });
+    const network = new ValidatorNetwork({
+      sink: {
+        send: (peer, frame) => this.links.send(peer, frame),
+        broadcast: (frame) => this.links.broadcast(frame),
+      },
+      store: this.#store,
+      blocks,
+      pool: this.#pool,
+      head: this.#head,
+      log: this.#log,
+      nowMs: () => this.#nowMs,
+      admit: (transactions) => this.#admitFromPeer(transactions),
+    });
     const driver = new ConsensusDriver({
       storage: this.#ctx.storage,
       store: new ConsensusStore(this.#ctx.storage.sql),
@@ -244,11 +277,29 @@ export class Chain {
       keys,
       blocks,
       host: consensus,
-      links: NO_LINKS,
+      links: network,
       genesisHash: this.#context.genesisHash,
       log: this.#log,
     });
-    return { consensus, driver };
+    return { consensus, driver, network };
+  }
+
+  #wireLinks(keys: ValidatorKeys, settings: Settings): PeerLinks {
+    return new PeerLinks({
+      chainId: this.#genesis.chainId,
+      genesisHash: this.#context.genesisHash,
+      self: keys,
+      peers: settings.peers,
+      isValidator: (key) => this.#driver.validators.some(({ consensusKey }) => consensusKey === key),
+      log: this.#log,
+      ctx: this.#ctx,
+      now: () => Date.now(),
+      onFrame: (peer, frame) => this.#event(() => this.#network.receive(peer, frame, this.#driver)),
+      onConnected: (peer) => {
+        if (!this.#driver.isStarted) return;
+        this.#event(() => this.#driver.input([{ type: 'peer_connected', peer }], this.#nowMs));
+      },
+    });
   }
 
   #onEvent(event: ConsensusEvent): void {
@@ -269,9 +320,21 @@ export class Chain {
     return outcomes.map((outcome) => this.#finality.asItStands(outcome));
   }
 
+  /** Transactions that another validator passes on. */
+  #admitFromPeer(transactions: readonly Uint8Array[]): void {
+    const fresh = this.#pool.checkForeign(transactions, this.#context.genesisHash);
+    if (fresh.length === 0) return;
+    this.#ctx.storage.transactionSync(() => {
+      this.#departed.push(...this.#pool.admit(fresh, this.head.height + 1, this.#nowMs).departed);
+    });
+    this.#driver.workArrived(this.#nowMs);
+  }
+
   /** Everything that is due at this moment. */
   #tick(): void {
     this.#event(() => {
+      const restDueMs = this.#restDueMs(this.#nowMs);
+      if (restDueMs !== null && restDueMs <= this.#nowMs) this.links.closeIdle();
       this.#expire();
       this.#driver.tick(this.#nowMs);
       const emptyDueMs = this.#consensus.emptyBlockDueMs();
@@ -318,7 +381,17 @@ export class Chain {
       this.#consensus.emptyBlockDueMs(),
       outbox.nextDueMs(nowMs),
       this.#pool.nextExpiryMs(),
+      this.#restDueMs(nowMs),
     ].filter((dueMs) => dueMs !== null);
     this.#wakeup.set(due.length === 0 ? null : Math.min(...due), nowMs);
+  }
+
+  /** When links are closed because nothing needs them; null while consensus works, or when none is open. */
+  #restDueMs(nowMs: number): number | null {
+    const isResting = this.#driver.isStarted && this.#driver.isResting;
+    if (!isResting) this.#restingSinceMs = null;
+    else this.#restingSinceMs ??= nowMs;
+    if (this.#restingSinceMs === null || this.links.connected.length === 0) return null;
+    return this.#restingSinceMs + LINK_LINGER_MS;
   }
 }

@@ -15,6 +15,7 @@ import { type StepResult, start, step } from '../../shared/protocol/consensus/st
 import type { ConsensusContext } from '../../shared/protocol/consensus/turn.ts';
 import { assertNever } from '../../shared/protocol/primitives/assert.ts';
 import type { ConsensusKey, HashHex } from '../../shared/protocol/primitives/brand.ts';
+import type { ValidatorSet } from '../../shared/protocol/validators/validator-set.ts';
 import type { CommitCertificate } from '../../shared/protocol/votes/commit-certificate.ts';
 import type { Evidence } from '../../shared/protocol/votes/evidence.ts';
 import type { CandidateBlocks } from './candidate-blocks.ts';
@@ -54,16 +55,6 @@ export interface ValidatorLinks {
   sendTransactions(peer: ConsensusKey): void;
 }
 
-/** Of a validator that is alone. */
-export const NO_LINKS: ValidatorLinks = {
-  broadcast: () => undefined,
-  send: () => undefined,
-  requestBlock: () => undefined,
-  requestDecided: () => undefined,
-  sendDecided: () => undefined,
-  sendTransactions: () => undefined,
-};
-
 export interface ConsensusDriverDeps {
   readonly storage: DurableObjectStorage;
   readonly store: ConsensusStore;
@@ -93,6 +84,20 @@ export class ConsensusDriver {
   get state(): ConsensusState {
     if (this.#state === null) throw new Error('consensus was not started');
     return this.#state;
+  }
+
+  get isStarted(): boolean {
+    return this.#state !== null;
+  }
+
+  /** The set of the open height, also before the start. */
+  get validators(): ValidatorSet {
+    return this.#state?.validators ?? this.#deps.host.newHeight().validators;
+  }
+
+  /** True when no height is under way and no timer runs: nothing needs the other validators. */
+  get isResting(): boolean {
+    return this.state.step === 'idle' && this.#timers.nextDueMs() === null;
   }
 
   /** Takes up the open height from the rows, as after any loss of memory. */

@@ -9,14 +9,16 @@ import type {
   SubmitOutcome,
   TransactionStatus,
 } from '../../shared/api/objects.ts';
+import { nativeVerifier } from '../../shared/native/verifier.ts';
 import type { ChainRules } from '../../shared/protocol/execution/chain-context.ts';
 import type { ExecutedBlock } from '../../shared/protocol/execution/executed-block.ts';
 import { MempoolError } from '../../shared/protocol/mempool/errors.ts';
 import { type AccountOf, type Departure, Mempool } from '../../shared/protocol/mempool/mempool.ts';
 import type { PoolRow } from '../../shared/protocol/mempool/pool-entry.ts';
 import type { Address, HashHex } from '../../shared/protocol/primitives/brand.ts';
-import type { ProtocolError } from '../../shared/protocol/primitives/errors.ts';
+import { ProtocolError } from '../../shared/protocol/primitives/errors.ts';
 import { readAccount } from '../../shared/protocol/state/account.ts';
+import { verifyTransactionSignature } from '../../shared/protocol/transaction/check.ts';
 import type { TransactionRegistry } from '../../shared/protocol/transaction/define-transaction.ts';
 import { decodeTransaction } from '../../shared/protocol/transaction/encode.ts';
 import { TransactionError } from '../../shared/protocol/transaction/errors.ts';
@@ -75,6 +77,20 @@ export class TransactionPool {
     const departed: Departed[] = [];
     const outcomes = transactions.map((bytes) => this.#admitOne(bytes, nextHeight, nowMs, departed));
     return { outcomes, departed };
+  }
+
+  /** Of transactions that no edge of ours has checked: those that are new here and properly signed. */
+  checkForeign(transactions: readonly Uint8Array[], genesisHash: HashHex): Uint8Array[] {
+    return transactions.filter((bytes) => {
+      try {
+        const signed = decodeTransaction(bytes, this.#registry);
+        if (this.#mempool.get(signed.hash) !== undefined) return false;
+        return verifyTransactionSignature(signed, genesisHash, nativeVerifier);
+      } catch (error) {
+        if (error instanceof ProtocolError) return false;
+        throw error;
+      }
+    });
   }
 
   hasCandidates(): boolean {

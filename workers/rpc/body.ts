@@ -17,7 +17,7 @@ export async function readJson(request: Request, bytesMax: number): Promise<unkn
 }
 
 /** The bytes of a body, of at most `bytesMax`. Throws BODY_TOO_LARGE as soon as that is known. */
-async function readBounded(request: Request, bytesMax: number): Promise<Uint8Array> {
+export async function readBounded(request: Request, bytesMax: number): Promise<Uint8Array> {
   if (Number(request.headers.get('content-length') ?? 0) > bytesMax) throw tooLarge(bytesMax);
   if (request.body === null) return new Uint8Array();
   const reader = request.body.getReader() as ReadableStreamDefaultReader<Uint8Array>;

@@ -167,7 +167,8 @@ function toRawInput(route: RouteSpec, members: Map<string, unknown>): RawInput {
   const params = take(route.params);
   const query = take(route.query);
   if (route.body !== undefined) return { params, query, body: Object.fromEntries(members) };
-  // What is left over is unknown: the strict query schema refuses it by name.
-  const rest = Object.fromEntries([...members].map(([name, value]) => [name, String(value)]));
+  // What is left over is unknown: the strict query schema refuses it by name. Its value may be anything, also an
+  // object whose own `toString` is no function, and is not looked at.
+  const rest = Object.fromEntries([...members.keys()].map((name) => [name, '']));
   return { params, query: { ...query, ...rest }, body: undefined };
 }

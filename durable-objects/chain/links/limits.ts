@@ -14,6 +14,11 @@ export const RETRY_JITTER = 0.25;
 /** After requests had to stand in for a socket, how long until a socket is tried again. */
 export const UPGRADE_RETRY_MS = 30_000;
 
+/** How long links stay open after the chain fell idle: blocks a second apart need not shake hands each time. */
+export const LINGER_MS = 3_000;
+/** Attempts that count as failed after a peer broke the rules: the next one is made after several seconds. */
+export const FAULT_FAILURES = 5;
+
 /** Bytes that wait for one peer: two blocks and the votes for them. */
 export const QUEUE_BYTES_MAX = 2_500_000;
 /** Frames that wait for one peer, of each class: the votes of several rounds of the largest set. */
@@ -53,4 +58,10 @@ export const DIAL_BUDGET = { rate: 1, burst: 8 } as const;
 export const REQUEST_BUDGET = { rate: 50, burst: 200 } as const;
 
 /** Why a socket is closed. 1000 is an idle chain. */
-export const LINK_CLOSE = { idle: 1000, duplicate: 4001, badFrame: 4400, refused: 4403, stalled: 4408 } as const;
+export const LINK_CLOSE = {
+  idle: 1000,
+  duplicate: 4001,
+  badFrame: 4400,
+  refused: 4403,
+  stalled: 4408,
+} as const;
