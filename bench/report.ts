@@ -26,6 +26,16 @@ export interface Results {
   readonly samples: Readonly<Record<string, readonly number[]>>;
 }
 
+/** JSON with the samples of one measurement on one line; a hundredth is far below what repeats. */
+export function toJson(results: Results): string {
+  const { samples, ...rest } = results;
+  const lines = Object.entries(samples).map(
+    ([name, values]) =>
+      `    ${JSON.stringify(name)}: ${JSON.stringify(values.map((value) => Number(value.toFixed(2))))}`,
+  );
+  return `${JSON.stringify(rest, null, 2).slice(0, -2)},\n  "samples": {\n${lines.join(',\n')}\n  }\n}\n`;
+}
+
 /** A Markdown page. */
 export function toMarkdown(results: Results): string {
   const { machine, lines } = results;

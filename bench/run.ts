@@ -8,7 +8,7 @@ import { chainStartLines, fanOutLines, latencyLines, rowLines, throughputLines }
 import { startAnvil } from './peers/anvil.ts';
 import { anvilBinary } from './peers/anvil-binary.ts';
 import { startAtoll } from './peers/atoll.ts';
-import { type Results, toMarkdown } from './report.ts';
+import { type Results, toJson, toMarkdown } from './report.ts';
 import { FULL, QUICK, SENDERS } from './sizes.ts';
 
 const { values } = parseArgs({
@@ -47,7 +47,7 @@ const date = new Date().toISOString().slice(0, 10);
 const results: Results = { date, quick: values.quick, rounds: sizes.rounds, machine, lines, samples };
 const file = join(import.meta.dirname, 'results', `${date}-${values.name}${values.quick ? '-quick' : ''}`);
 await mkdir(join(import.meta.dirname, 'results'), { recursive: true });
-await writeFile(`${file}.json`, `${JSON.stringify(results, null, 2)}\n`);
+await writeFile(`${file}.json`, toJson(results));
 await writeFile(`${file}.md`, toMarkdown(results));
 process.stdout.write(toMarkdown(results));
 note(`written to ${file}.md and .json`);

@@ -1,4 +1,4 @@
-/** @module A genesis for a chain of one authority, as `atoll init` and the devnet make it. */
+/** @module A genesis for a chain of authorities, as `atoll init` and the devnet make it. */
 
 import { nativeVerifier } from '../shared/native/verifier.ts';
 import { DEFAULT_PARAMS } from '../shared/protocol/block/params.ts';
@@ -9,12 +9,18 @@ import type { Address } from '../shared/protocol/primitives/brand.ts';
 import { parseChainId } from '../shared/protocol/primitives/chain-id.ts';
 import type { ChainParams } from '../shared/protocol/primitives/chain-params.ts';
 
-/** What differs between one new chain and the next. Clock and randomness come from the caller. */
-export interface NewGenesis {
-  readonly chainId: string;
+/** An authority beside the first. */
+export interface NewAuthority {
   readonly validator: Signer;
   readonly validatorName: string;
   readonly operator: Address;
+}
+
+/** What differs between one new chain and the next. Clock and randomness come from the caller. */
+export interface NewGenesis extends NewAuthority {
+  readonly chainId: string;
+  /** Authorities after the first one; default none. */
+  readonly others?: readonly NewAuthority[];
   readonly allocations: readonly GenesisAllocation[];
   readonly params?: Partial<ChainParams>;
   readonly timeMs: number;
@@ -32,7 +38,9 @@ export function makeGenesis(options: NewGenesis): Genesis {
     timeMs: options.timeMs,
     salt: options.salt,
     params: { ...DEFAULT_PARAMS, ...options.params },
-    authorities: [makeAuthority(chainId, options.validator, options.operator, options.validatorName)],
+    authorities: [options, ...(options.others ?? [])].map(({ validator, operator, validatorName }) =>
+      makeAuthority(chainId, validator, operator, validatorName),
+    ),
     allocations: options.allocations,
     parties: [],
     forkOf: null,

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { chainCommands } from './commands/chain.ts';
+import { consensusCommands } from './commands/consensus.ts';
 import { devnetCommand } from './commands/devnet.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { initCommand } from './commands/init.ts';
@@ -46,6 +47,7 @@ function createProgram(): Command {
     keysCommands,
     txCommands,
     queryCommands,
+    consensusCommands,
     watchCommand,
     messageCommands,
     chainCommands,

@@ -17,6 +17,8 @@ import type {
   Account,
   Block,
   CallOptions,
+  Commit,
+  Consensus,
   FeeEstimate,
   Head,
   Info,
@@ -28,6 +30,7 @@ import type {
   SendRequest,
   Transaction,
   TransferRequest,
+  ValidatorList,
 } from './types.ts';
 
 /** How to reach a chain. */
@@ -132,6 +135,21 @@ export class Client {
 
   info({ signal }: CallOptions = {}): Promise<Info> {
     return this.#transport.get<Info>('/rpc/info', { signal, fresh: false });
+  }
+
+  /** How the open height stands on this node: round, step, votes, who is missing. */
+  consensus({ signal }: CallOptions = {}): Promise<Consensus> {
+    return this.#transport.get<Consensus>('/rpc/consensus', { signal, fresh: false });
+  }
+
+  /** The validator set that signs a height; the next one unless said. */
+  validators({ signal, height }: CallOptions & { height?: number } = {}): Promise<ValidatorList> {
+    return this.#transport.get<ValidatorList>('/rpc/validators', { signal, query: { height } });
+  }
+
+  /** Why a block is final: header, certificate, signers. */
+  commit(height: number | 'latest', { signal }: CallOptions = {}): Promise<Commit> {
+    return this.#transport.get<Commit>(`/rpc/commit/${height}`, { signal });
   }
 
   async mempool({ signal }: CallOptions = {}): Promise<Mempool> {

@@ -10,6 +10,7 @@ import {
   type HeadWire,
   type SubscriptionFilter,
   type Topic,
+  type VolatileFrame,
 } from '../shared/api/frames.ts';
 import type { Problem } from '../shared/api/problems.ts';
 import { backoff, sleep } from './abort.ts';
@@ -51,7 +52,10 @@ export interface SubscribeOptions {
 export type SubscriptionEvent<Data> = Pick<
   EventFrame<Data>,
   'topic' | 'height' | 'cursor' | 'replay' | 'data'
->;
+> & {
+  /** True for what happens between blocks: it is never sent again, and `cursor` is that of the last event of a block. */
+  readonly volatile?: true;
+};
 
 /** A subscription. Iterate it once; leaving the loop or aborting the signal ends it. */
 export class Subscription<Data> implements AsyncIterable<SubscriptionEvent<Data>> {
@@ -197,7 +201,10 @@ class Session<Data> {
         onState('live');
       } else if (frame.type === 'heartbeat') this.#sawHead(frame.head);
       else if (frame.type === 'error') return checkProblem(frame.error);
-      else if (frame.type === 'event') {
+      else if (frame.type === 'event' && 'volatile' in frame) {
+        if (this.#cursor !== null) yield volatileEvent<Data>(frame, this.#cursor);
+        this.#acknowledge(frame.seq, size);
+      } else if (frame.type === 'event') {
         if (frame.replay) onState('catching_up');
         const { topic, height, cursor, replay, data, seq } = frame as EventFrame<Data>;
         if (this.#isNew(cursor)) {
@@ -261,6 +268,11 @@ class Session<Data> {
       else this.#socket.send('ping');
     }, this.#heartbeatMs);
   }
+}
+
+function volatileEvent<Data>(frame: VolatileFrame, cursor: string): SubscriptionEvent<Data> {
+  const { topic, height, data } = frame;
+  return { topic, height, cursor, replay: false, volatile: true, data: data as Data };
 }
 
 /** Returns for a failure that passes: the subscription reconnects. Throws any other. */

@@ -10,9 +10,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createChain } from '../../cli/admin.ts';
 import { DEVNET_BALANCE, devnetAccount, devnetAccounts } from '../../cli/devnet/accounts.ts';
 import { loadBundle } from '../../cli/devnet/bundle.ts';
-import { untilLive } from '../../cli/devnet/devnet.ts';
 import { type LocalLedger, startLedger } from '../../cli/devnet/ledger.ts';
 import { type LocalNode, startNode } from '../../cli/devnet/node.ts';
+import { untilLive } from '../../cli/devnet/until-live.ts';
 import { makeGenesis } from '../../cli/genesis.ts';
 import { type KeyPair, newKey } from '../../cli/keys.ts';
 import { createLedgerClient } from '../../shared/ledger/client-web.ts';
@@ -51,7 +51,13 @@ export async function rowsPerTransfer(accounts: number, transfers: number): Prom
       VALIDATOR_KEY: validator.privateKey,
       ADMIN_TOKEN: adminToken,
     };
-    node = await startNode({ bundle, port: 0, persistDir: join(directory, 'objects'), env });
+    node = await startNode({
+      bundle,
+      port: 0,
+      persistDir: join(directory, 'objects'),
+      env,
+      onLog: console.error,
+    });
     await untilLive(node.url, NEVER_EXITED);
     const people = devnetAccounts(accounts);
     const genesis = rowsGenesis(validator, people);

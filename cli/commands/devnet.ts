@@ -4,15 +4,18 @@ import type { EmptyBlocks } from '../../shared/protocol/primitives/chain-params.
 import { optionsOf, outputOf } from '../context.ts';
 import { banner, readyLine } from '../devnet/banner.ts';
 import { runDemo } from '../devnet/demo.ts';
-import { type Devnet, startDevnet } from '../devnet/devnet.ts';
+import { type Devnet, NODES_DEFAULT, startDevnet } from '../devnet/devnet.ts';
 import { watchLauncher } from '../devnet/launcher.ts';
 import { showBlocks } from '../devnet/live.ts';
+import { NODES_MAX } from '../devnet/state.ts';
 import { CliError } from '../errors.ts';
 import type { Output } from '../output.ts';
 import { stopSignal } from '../signals.ts';
 import { emptyBlocksOption, milliseconds, port } from '../values.ts';
+import { devnetControlCommands } from './devnet-control.ts';
 
 interface DevnetCommandOptions {
+  readonly nodes?: number;
   readonly port: number;
   readonly state?: string;
   readonly reset?: boolean;
@@ -24,27 +27,34 @@ interface DevnetCommandOptions {
 
 /** Adds `devnet`. */
 export function devnetCommand(program: Command): void {
-  program
+  const command = program
     .command('devnet')
-    .description('run a chain on this machine: libSQL with a replica, one node, ten funded accounts')
-    .option('--nodes <n>', 'nodes of the devnet (1 in this version)', oneNode, 1)
-    .option('--port <port>', 'RPC port of 127.0.0.1, 0 for a free one', port, 9080)
+    .description('run a chain on this machine: nodes with libSQL, a replica, ten funded accounts')
+    .option('--nodes <n>', `validators, each a node of its own (default: ${NODES_DEFAULT})`, nodeCount)
+    .option(
+      '--port <port>',
+      'RPC port of node 1; the next ones are for the others; 0 for free ones',
+      port,
+      9080,
+    )
     .option('--block-time <duration>', 'least time between blocks', milliseconds, 100)
     .addOption(emptyBlocksOption())
     .option('--state <dir>', 'keep the chain in this folder (default: a temporary one, removed at the end)')
     .option('--reset', 'start a new chain, whatever --state holds')
     .option('--no-demo', 'no transfer every two seconds')
-    .option('--log-level <level>', "level of the node's log", 'info')
+    .option('--log-level <level>', "level of the nodes' logs", 'info')
     .addHelpText(
       'after',
-      '\nExamples:\n  $ atoll devnet\n  $ atoll devnet --state ./chain --block-time 500ms --no-demo\n  $ atoll devnet --json --port 0',
+      '\nExamples:\n  $ atoll devnet\n  $ atoll devnet --state ./chain --block-time 500ms --no-demo\n  $ atoll devnet --json --port 0\n  $ atoll devnet pause node2',
     )
     .action(async (_: unknown, command: Command) => await devnet(command));
+  devnetControlCommands(command);
 }
 
-function oneNode(text: string): number {
-  if (text !== '1') throw new InvalidArgumentError('This version runs devnets of 1 node.');
-  return 1;
+function nodeCount(text: string): number {
+  const value = /^\d{1,2}$/.test(text) ? Number(text) : 0;
+  if (value < 1 || value > NODES_MAX) throw new InvalidArgumentError(`Give a number from 1 to ${NODES_MAX}.`);
+  return value;
 }
 
 async function devnet(command: Command): Promise<void> {
@@ -54,6 +64,7 @@ async function devnet(command: Command): Promise<void> {
   watchLauncher(() => end.abort());
   const signal = AbortSignal.any([stopSignal(), end.signal]);
   const running = await startDevnet({
+    ...(options.nodes === undefined ? {} : { nodes: options.nodes }),
     port: options.port,
     ...(options.state === undefined ? {} : { stateDir: options.state }),
     reset: options.reset === true,
@@ -93,10 +104,10 @@ async function untilStopped(
     if (!signal.aborted) output.note(`${what}: ${(error as Error).message}`);
   };
   if (show) void showBlocks(running, signal).catch(report('the block feed ended'));
-  if (show && options.demo) void runDemo(running, signal).catch(report('the demo sender ended'));
+  if (show && options.demo) void runDemo(running, signal, output.note).catch(report('the demo sender ended'));
   const ended = await Promise.race([stopped, running.ended]);
   if (typeof ended !== 'string' || signal.aborted) return;
-  throw new CliError('runtime', `${running.node.name} (process ${running.node.pid}) ended: ${ended}`, {
+  throw new CliError('runtime', ended, {
     hint: running.temporary
       ? 'start the devnet again'
       : `start it again with --state ${running.stateDir}: the chain goes on`,

@@ -67,8 +67,17 @@ function eventLine({ topic, height, data }: AnyEvent): string {
       return `#${height}  ${tx_hash}  ${type}  ${sender} -> ${recipient}`;
     }
     case 'consensus_events': {
-      const { event, round, hash } = data as Record<string, string | number>;
-      return `#${height}  ${event}  round ${round}  ${hash}`;
+      const {
+        event,
+        round = '-',
+        step,
+        hash,
+        proposer,
+        validator,
+        next_validators_hash,
+      } = data as Record<string, string | number | null>;
+      const about = step ?? hash ?? proposer ?? next_validators_hash ?? 'no block';
+      return `#${height}  ${event}  round ${round}  ${validator ?? ''}${about}`;
     }
   }
 }

@@ -16,12 +16,16 @@ export interface ReadyLine {
 
 /** The devnet as programs see it. Balances are those of the genesis. */
 export function readyLine(devnet: Devnet): ReadyLine {
-  const { node } = devnet;
   return {
     event: 'ready',
     chain_id: devnet.chainId,
     genesis_hash: devnet.genesisHash,
-    nodes: [{ name: node.name, rpc_url: node.url, ws_url: socketUrl(node.url), pid: node.pid }],
+    nodes: devnet.nodes.map(({ name, url, pid }) => ({
+      name,
+      rpc_url: url,
+      ws_url: socketUrl(url),
+      pid: pid ?? 0,
+    })),
     ledger: devnet.ledger,
     accounts: devnet.accounts.map(({ address, publicKey, privateKey }) => ({
       address,
@@ -40,7 +44,8 @@ export function socketUrl(rpcUrl: string): string {
 
 /** The devnet as people see it. */
 export function banner(devnet: Devnet): string[] {
-  const { node, ledger, accounts } = devnet;
+  const { nodes, ledger, accounts } = devnet;
+  const url = nodes[0]?.url ?? '';
   const replicas = Object.entries(ledger.replicas).map(
     ([region, url]) => [`replica ${region}`, url] as const,
   );
@@ -76,21 +81,31 @@ export function banner(devnet: Devnet): string[] {
     paint('bold', 'Endpoints'),
     ...indent(
       fields([
-        ['RPC', node.url],
-        ['socket', socketUrl(node.url)],
-        ['docs', `${node.url}/docs`],
-        ['metrics', `${node.url}/metrics`],
+        ['RPC', url],
+        ['socket', socketUrl(url)],
+        ['docs', `${url}/docs`],
+        ['metrics', `${url}/metrics`],
         ['ledger', ledger.primary],
         ...replicas,
       ]),
     ),
     '',
+    ...(nodes.length === 1 ? [] : nodeLines(nodes)),
     paint('bold', 'Try'),
-    `  curl -s ${node.url}/rpc/get_head`,
-    `  curl -s ${node.url}/rpc/get_balance/${accounts[0]?.address ?? ''}`,
+    `  curl -s ${url}/rpc/get_head`,
+    `  curl -s ${url}/rpc/get_balance/${accounts[0]?.address ?? ''}`,
     '  npm run sample',
+    ...(nodes.length === 1 ? [] : [`  npx --no atoll devnet cut ${nodes.at(-1)?.name ?? ''}`]),
     '',
     paint('dim', 'Blocks come as soon as there is something to put in. Ctrl-C stops everything.'),
+    '',
+  ];
+}
+
+function nodeLines(nodes: Devnet['nodes']): string[] {
+  return [
+    paint('bold', 'Nodes'),
+    ...nodes.map(({ name, url, pid }) => `  ${name.padEnd(6)}  ${url}  process ${pid}`),
     '',
   ];
 }

@@ -68,6 +68,16 @@ export async function loadBundle(entry: string = DEFAULT_ENTRY): Promise<Bundle>
   return await read(id, entry, directory);
 }
 
+/**
+ * Loads a bundle of the Worker that exists, whatever the sources are by now: nodes of one devnet run the same code, also
+ * the one that is started again. @throws Error when it has been removed.
+ */
+export async function openBundle(id: string): Promise<Bundle> {
+  const directory = join(ROOT, '.atoll', `bundle-${id}`);
+  if (!existsSync(directory)) throw new Error(`${directory} has been removed: start the devnet again`);
+  return await read(id, DEFAULT_ENTRY, directory);
+}
+
 async function sourcesHash(entry: string): Promise<string> {
   const hash = createHash('sha256').update(`${entry}\n`);
   const files: string[] = [];

@@ -1,31 +1,34 @@
-/** @module A devnet: the folder, the chain's identity, the node process, and one chain created through its admin API. */
+/** @module A devnet: the folder, the chain's identity, its nodes and the wires between them, and an ear for orders. */
 import { randomBytes } from 'node:crypto';
-import { join } from 'node:path';
 import { genesisFromJson, genesisToJson } from '../../shared/protocol/genesis/document.ts';
 import { hashGenesis } from '../../shared/protocol/genesis/encode.ts';
 import type { Genesis } from '../../shared/protocol/genesis/genesis.ts';
+import { assert } from '../../shared/protocol/primitives/assert.ts';
 import { toHex } from '../../shared/protocol/primitives/bytes.ts';
 import type { EmptyBlocks } from '../../shared/protocol/primitives/chain-params.ts';
-import { createChain } from '../admin.ts';
 import { CliError } from '../errors.ts';
 import { makeGenesis } from '../genesis.ts';
 import { type KeyPair, newKey } from '../keys.ts';
 import { DEVNET_BALANCE, devnetAccount, devnetAccounts } from './accounts.ts';
-import { type Host, spawnHost } from './host.ts';
-import type { HostConfig } from './node-host.ts';
-import { isFree } from './ports.ts';
-import { type DevnetIdentity, openState, type StateDirectory } from './state.ts';
+import { loadBundle } from './bundle.ts';
+import { Cleanups } from './cleanups.ts';
+import { DevnetControl } from './control.ts';
+import { publishControl } from './control-file.ts';
+import { listenForControl } from './control-server.ts';
+import { DevnetNode } from './devnet-node.ts';
+import { DEVNET_CHAIN_ID, nodeSettings } from './node-settings.ts';
+import { freePorts, isFree } from './ports.ts';
+import { type DevnetIdentity, nodeNames, openState, type StateDirectory } from './state.ts';
+import { Wires } from './wire.ts';
 
-/** The chain of every devnet, and the node's default chain. */
-export const DEVNET_CHAIN_ID = 'devnet';
-/** Regions with a ledger replica of node 1. */
-export const DEVNET_REGIONS = ['eu'] as const;
-const LIVE_TIMEOUT_MS = 30_000;
-const LIVE_RETRY_MS = 25;
+/** Nodes of a new devnet. */
+export const NODES_DEFAULT = 4;
 
 /** What `atoll devnet` may be told. */
 export interface DevnetOptions {
-  /** RPC port; 0 chooses a free one. */
+  /** Nodes of a new chain; one that is kept has those that it started with. Undefined: the default, or those. */
+  readonly nodes?: number;
+  /** RPC port of node 1, the others follow; 0 chooses free ones. */
   readonly port: number;
   /** Folder to keep the chain in; undefined = a temporary one, removed at the end. */
   readonly stateDir?: string;
@@ -46,52 +49,57 @@ export interface Devnet {
   readonly genesisHash: string;
   /** Height of the chain when the devnet became ready. */
   readonly startHeight: number;
-  readonly node: { readonly name: string; readonly url: string; readonly pid: number };
+  /** At least one. */
+  readonly nodes: readonly DevnetNode[];
+  /** That of node 1. */
   readonly ledger: { readonly primary: string; readonly replicas: Readonly<Record<string, string>> };
   readonly accounts: readonly KeyPair[];
-  /** Account of the validator's operator, which also pays for the demo's transfers. */
-  readonly operator: KeyPair;
   readonly adminToken: string;
   readonly stateDir: string;
   readonly temporary: boolean;
-  /** Resolves when the node's process has ended, asked or not, with how it ended. */
+  /**
+   * Resolves, with what happened, when the process of the only node ended without being asked to. A devnet of several
+   * nodes goes on without one, or without all of them: any can be started again.
+   */
   readonly ended: Promise<string>;
   stop(): Promise<void>;
 }
 
 /**
- * Starts everything and resolves when the chain answers.
- * @throws CliError when the port is taken, the folder is in use, or a process does not start; nothing is left running then.
+ * Starts everything and resolves when the chain answers on every node.
+ * @throws CliError when a port is taken, the folder is in use, or a process does not start; nothing is left running then.
  */
 export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
-  if (options.port !== 0 && !(await isFree(options.port))) {
-    throw new CliError('conflict', `port ${options.port} of 127.0.0.1 is taken`, {
-      hint: 'stop what listens there, or pass --port 0 for a free one',
-    });
-  }
-  const state = await openState(options.stateDir, options.reset);
-  let host: Host | undefined;
+  const cleanups = new Cleanups();
   try {
+    const state = await openState(options.stateDir, options.reset);
+    await cleanups.add(() => state.close());
     const identity = state.identity ?? (await newIdentity(options, state));
-    host = await spawnHost(hostConfig(options, state, identity));
-    options.note('starting sqld, one replica and one node (the first start builds the Worker)');
-    return await abortable(connect(host, identity, state), options.signal);
+    checkNodes(options, identity, state);
+    return await abortable(assemble(options, state, identity, cleanups), options.signal);
   } catch (error) {
-    await host?.stop();
-    await state.close();
+    await cleanups.run();
     throw error;
   }
 }
 
 async function newIdentity(options: DevnetOptions, state: StateDirectory): Promise<DevnetIdentity> {
-  const validator = newKey();
-  const operator = devnetAccount(0, 'operator');
+  const validators = nodeNames(options.nodes ?? NODES_DEFAULT).map((validatorName, index) => ({
+    key: newKey(),
+    validatorName,
+    operator: devnetAccount(index, 'operator').address,
+  }));
+  const [first, ...others] = validators.map(({ key, ...rest }) => ({ ...rest, validator: key.signer }));
+  assert(first !== undefined, 'a devnet has a node');
+  const funded = [
+    ...devnetAccounts().map(({ address }) => address),
+    ...validators.map(({ operator }) => operator),
+  ];
   const genesis = makeGenesis({
     chainId: DEVNET_CHAIN_ID,
-    validator: validator.signer,
-    validatorName: 'node1',
-    operator: operator.address,
-    allocations: [...devnetAccounts(), operator, devnetAccount(0, 'demo')].map(({ address }) => ({
+    ...first,
+    others,
+    allocations: [...funded, devnetAccount(0, 'demo').address].map((address) => ({
       address,
       amount: DEVNET_BALANCE,
     })),
@@ -101,76 +109,100 @@ async function newIdentity(options: DevnetOptions, state: StateDirectory): Promi
   });
   const identity = {
     genesis: genesisToJson(genesis),
-    validatorKey: validator.privateKey,
+    validatorKeys: validators.map(({ key }) => key.privateKey),
     adminToken: toHex(new Uint8Array(randomBytes(24))).slice(2),
   };
   await state.save(identity);
   return identity;
 }
 
-function hostConfig(options: DevnetOptions, state: StateDirectory, identity: DevnetIdentity): HostConfig {
-  return {
-    name: 'node1',
-    directory: join(state.path, 'node1'),
-    port: options.port,
-    regions: DEVNET_REGIONS,
-    env: {
-      SUPPORTED_CHAINS: DEVNET_CHAIN_ID,
-      LOG_LEVEL: options.logLevel,
-      NODE_NAME: 'node1',
-      NODE_REGION: DEVNET_REGIONS[0],
-      VALIDATOR_KEY: identity.validatorKey,
-      ADMIN_TOKEN: identity.adminToken,
+function checkNodes(
+  { nodes }: DevnetOptions,
+  { validatorKeys }: DevnetIdentity,
+  { path }: StateDirectory,
+): void {
+  if (nodes === undefined || nodes === validatorKeys.length) return;
+  throw new CliError(
+    'conflict',
+    `the chain in ${path} is one of ${validatorKeys.length} nodes, not of ${nodes}`,
+    {
+      hint: 'leave --nodes out, or give --reset to start a new chain',
     },
-    removeWhenOrphaned: state.temporary ? state.path : null,
-  };
+  );
 }
 
-async function connect(host: Host, identity: DevnetIdentity, state: StateDirectory): Promise<Devnet> {
-  const ready = await host.ready;
+async function assemble(
+  options: DevnetOptions,
+  state: StateDirectory,
+  identity: DevnetIdentity,
+  cleanups: Cleanups,
+): Promise<Devnet> {
   const genesis = genesisFromJson(identity.genesis);
-  await untilLive(ready.url, host);
-  const { height } = await createChain({ url: ready.url, adminToken: identity.adminToken, genesis });
-  let stopped: Promise<void> | undefined;
-  const stop = async (): Promise<void> => {
-    await host.stop();
-    await state.close();
+  const names = nodeNames(identity.validatorKeys.length);
+  const ports = await choosePorts(options.port, names);
+  const wires = new Wires(ports);
+  await cleanups.add(() => wires.close());
+  await wires.listen();
+  const death = Promise.withResolvers<string>();
+  const onDied = (node: DevnetNode, pid: number, how: string): void => {
+    const what = `${node.name} (process ${pid}) ended: ${how}`;
+    if (names.length === 1) death.resolve(what);
+    else options.note(`${what}; bring it back with: atoll devnet start-node ${node.name}`);
   };
+  options.note(
+    `starting ${names.length === 1 ? 'one node' : `${names.length} nodes`} with sqld (the first start builds the Worker)`,
+  );
+  const { id: bundleId } = await loadBundle();
+  const nodes = genesis.authorities.map(({ consensusKey }, index) => {
+    const config = nodeSettings({ options, state, identity, genesis, wires, ports, bundleId }, index);
+    return new DevnetNode({ config, consensusKey, genesis, adminToken: identity.adminToken, onDied });
+  });
+  await cleanups.add(() => Promise.all(nodes.map((node) => node.close())));
+  await Promise.all(nodes.map((node) => node.start()));
+  const [first] = nodes;
+  assert(first !== undefined, 'a devnet has a node');
+  const genesisHash = hashGenesis(genesis);
+  await listen(
+    new DevnetControl(
+      { chain_id: genesis.chainId, genesis_hash: genesisHash, state_dir: state.path },
+      nodes,
+      wires,
+    ),
+    state,
+    cleanups,
+  );
   return {
     chainId: genesis.chainId,
     genesis,
-    genesisHash: hashGenesis(genesis),
-    startHeight: height,
-    node: { name: host.name, url: ready.url, pid: host.pid },
-    ledger: ready.ledger,
+    genesisHash,
+    startHeight: first.startHeight,
+    nodes,
+    ledger: first.ledger,
     accounts: devnetAccounts(),
-    operator: devnetAccount(0, 'operator'),
     adminToken: identity.adminToken,
     stateDir: state.path,
     temporary: state.temporary,
-    ended: host.exited,
-    stop: () => (stopped ??= stop()),
+    ended: death.promise,
+    stop: () => cleanups.run(),
   };
 }
 
-/** The socket opens before the Worker's modules have loaded; /livez answers once they have. */
-export async function untilLive(url: string, host: Pick<Host, 'exited'>): Promise<void> {
-  let ended: string | undefined;
-  void host.exited.then((how) => (ended = how));
-  const deadline = Date.now() + LIVE_TIMEOUT_MS;
-  let last = 'no answer';
-  while (Date.now() < deadline && ended === undefined) {
-    try {
-      const response = await fetch(`${url}/livez`, { signal: AbortSignal.timeout(5_000) });
-      const text = await response.text();
-      if (response.ok) return;
-      last = `HTTP ${response.status} ${text.slice(0, 300)}`;
-    } catch (error) {
-      last = (error as Error).message;
-    }
-    await new Promise((resolve) => setTimeout(resolve, LIVE_RETRY_MS));
+async function listen(control: DevnetControl, state: StateDirectory, cleanups: Cleanups): Promise<void> {
+  const server = await listenForControl(control);
+  await cleanups.add(() => server.close());
+  await cleanups.add(await publishControl(state.path, server.address));
+}
+
+/** RPC ports by node: chosen before any node starts, since each is told where the others are. */
+async function choosePorts(first: number, names: readonly string[]): Promise<Map<string, number>> {
+  const ports = first === 0 ? await freePorts(names.length) : names.map((_, index) => first + index);
+  for (const port of ports) {
+    if (await isFree(port)) continue;
+    throw new CliError('conflict', `port ${port} of 127.0.0.1 is taken`, {
+      hint: 'stop what listens there, or pass --port 0 for free ones',
+    });
   }
-  throw new CliError('runtime', `the node does not answer at ${url}/livez: ${ended ?? last}`);
+  return new Map(names.map((name, index) => [name, ports[index] ?? 0]));
 }
 
 /** Rejects as soon as the signal aborts; the work is left to the cleanup of the caller. */

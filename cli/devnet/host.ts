@@ -1,5 +1,6 @@
 /** @module Starts and stops the process of a node from the devnet's side. */
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROOT } from './bundle.ts';
@@ -17,6 +18,9 @@ export interface Host {
   readonly ready: Promise<HostReady>;
   /** Resolves when the process is gone, with the way it ended in words. */
   readonly exited: Promise<string>;
+  /** Freezes the host and all that it started, as SIGSTOP does, and lets them go on. */
+  freeze(): void;
+  thaw(): void;
   /** Asks the process to stop, and kills it when it does not. Idempotent. */
   stop(): Promise<void>;
 }
@@ -26,12 +30,7 @@ export async function spawnHost(config: HostConfig): Promise<Host> {
   const temporary = join(config.directory, 'tmp');
   await rm(temporary, { recursive: true, force: true }); // of a run that was killed
   await mkdir(temporary, { recursive: true });
-  // Detached: a Ctrl-C in the terminal must reach the devnet only, which then stops its nodes in order.
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'node-host.ts')], {
-    detached: true,
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    env: { ...process.env, TMPDIR: temporary, NODE_COMPILE_CACHE: join(ROOT, '.atoll/compile-cache') },
-  });
+  const child = spawnTied(config.name, temporary);
   const { pid } = child;
   if (pid === undefined) throw new Error(`the process of ${config.name} did not start`);
   const exited = new Promise<string>((resolve) => {
@@ -56,10 +55,44 @@ export async function spawnHost(config: HostConfig): Promise<Host> {
   child.send({ type: 'start', config });
   let stopped: Promise<void> | undefined;
   const stop = async (): Promise<void> => {
+    signalGroup(pid, 'SIGCONT'); // a frozen process hears nothing else
     if (child.connected) child.send({ type: 'stop' });
     const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
     await exited;
     clearTimeout(timer);
   };
-  return { name: config.name, pid, ready, exited, stop: () => (stopped ??= stop()) };
+  return {
+    name: config.name,
+    pid,
+    ready,
+    exited,
+    freeze: () => signalGroup(pid, 'SIGSTOP'),
+    thaw: () => signalGroup(pid, 'SIGCONT'),
+    stop: () => (stopped ??= stop()),
+  };
+}
+
+/**
+ * Detached: a Ctrl-C in the terminal must reach the devnet only, which then stops its nodes in order; and the host, its
+ * workerd and its sqld are a process group of their own. When the devnet dies without a word, the closed channel tells the
+ * host, for which a frozen one has to be woken: by the parent-death signal, where the kernel has one.
+ */
+function spawnTied(name: string, temporary: string): ChildProcess {
+  const command = [process.execPath, join(import.meta.dirname, 'node-host.ts'), name];
+  const setpriv = ['/usr/bin/setpriv', '/bin/setpriv'].find((path) => existsSync(path));
+  if (process.platform === 'linux' && setpriv !== undefined) command.unshift(setpriv, '--pdeathsig', 'CONT');
+  const [file = process.execPath, ...args] = command;
+  return spawn(file, args, {
+    detached: true,
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: { ...process.env, TMPDIR: temporary, NODE_COMPILE_CACHE: join(ROOT, '.atoll/compile-cache') },
+  });
+}
+
+function signalGroup(pid: number, signal: 'SIGSTOP' | 'SIGCONT'): void {
+  try {
+    process.kill(-pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error; // gone meanwhile: `exited` tells
+  }
 }

@@ -7,12 +7,17 @@ import { type Sqld, type SqldOptions, startSqld } from './sqld.ts';
 const RESTART_FIRST_MS = 250;
 const RESTART_LAST_MS = 5_000;
 
+/** Ports of one server. */
+export type LedgerPorts = Pick<SqldOptions, 'httpPort' | 'grpcPort' | 'adminPort'>;
+
 /** What a local ledger is made of. */
 export interface LedgerOptions {
   /** Folder of all its servers. */
   readonly directory: string;
   /** One replica per region. */
   readonly regions: readonly string[];
+  /** Ports of an earlier run, by name, to be used again. A server without them gets free ones. */
+  readonly ports?: Readonly<Record<string, LedgerPorts>>;
   /** Told of a server that ended by itself, which is then started again. Undefined: it stays down. */
   readonly onRestart?: (message: string) => void;
 }
@@ -24,6 +29,8 @@ export interface LocalLedger {
   readonly replicas: Readonly<Record<string, string>>;
   /** DATABASE_ settings for the Worker. */
   readonly env: Readonly<Record<string, string>>;
+  /** Ports by name: for the next run on the same folder. */
+  readonly ports: Readonly<Record<string, LedgerPorts>>;
   /** Process ids by name: `primary` and the regions. */
   pids(): Readonly<Record<string, number>>;
   /** Stops one server until `startServer`. */
@@ -72,6 +79,7 @@ export async function startLedger(options: LedgerOptions): Promise<LocalLedger> 
       dir: join(options.directory, 'primary'),
       role: 'primary',
       adminToken,
+      ...options.ports?.primary,
     });
     const { grpcUrl = '', adminUrl = '' } = primary;
     await Promise.all(
@@ -80,6 +88,7 @@ export async function startLedger(options: LedgerOptions): Promise<LocalLedger> 
           dir: join(options.directory, `replica-${region}`),
           role: 'replica',
           primaryGrpcUrl: grpcUrl,
+          ...options.ports?.[region],
         }),
       ),
     );
@@ -98,6 +107,7 @@ export async function startLedger(options: LedgerOptions): Promise<LocalLedger> 
         DATABASE_ADMIN_TOKEN: adminToken,
         ...(options.regions.length === 0 ? {} : { DATABASE_REPLICAS: JSON.stringify(byRegion('127.0.0.1')) }),
       },
+      ports: Object.fromEntries([...servers].map(([name, server]) => [name, portsOf(server)])),
       pids: () => Object.fromEntries([...servers].map(([name, { pid }]) => [name, pid])),
       stopServer: async (name) => {
         wanted.delete(name);
@@ -113,6 +123,15 @@ export async function startLedger(options: LedgerOptions): Promise<LocalLedger> 
     await stop();
     throw error;
   }
+}
+
+function portsOf({ options }: Sqld): LedgerPorts {
+  const { httpPort, grpcPort, adminPort } = options;
+  return {
+    ...(httpPort === undefined ? {} : { httpPort }),
+    ...(grpcPort === undefined ? {} : { grpcPort }),
+    ...(adminPort === undefined ? {} : { adminPort }),
+  };
 }
 
 function onHost(url: string, host: string): string {

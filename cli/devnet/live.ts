@@ -3,9 +3,9 @@ import { type BlockEvent, createClient } from '../../sdk/index.ts';
 import { paint } from '../output.ts';
 import type { Devnet } from './devnet.ts';
 
-/** Prints each block as it becomes final, until the signal aborts. */
+/** Prints each block as it becomes final on node 1, until the signal aborts. */
 export async function showBlocks(devnet: Devnet, signal: AbortSignal): Promise<void> {
-  const client = createClient({ url: devnet.node.url, chainId: devnet.chainId });
+  const client = createClient({ url: devnet.nodes[0]?.url ?? '', chainId: devnet.chainId });
   for await (const { data } of client.subscribe('new_blocks', {
     fromHeight: devnet.startHeight + 1,
     signal,

@@ -5,8 +5,8 @@
 import { createWriteStream } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { loadBundle } from './bundle.ts';
-import { type LocalLedger, startLedger } from './ledger.ts';
+import { loadBundle, openBundle } from './bundle.ts';
+import { type LedgerPorts, type LocalLedger, startLedger } from './ledger.ts';
 import { type LocalNode, startNode } from './node.ts';
 
 /** What the parent sends first. */
@@ -14,11 +14,16 @@ export interface HostConfig {
   readonly name: string;
   /** Folder of everything that the node keeps. */
   readonly directory: string;
+  /** RPC port, 0 for a free one. */
   readonly port: number;
+  /** Ports of the ledger of an earlier run. */
+  readonly ledgerPorts?: Readonly<Record<string, LedgerPorts>>;
+  /** Bundle to run; absent: that of the sources as they are. */
+  readonly bundleId?: string;
   /** Regions that get a ledger replica. */
   readonly regions: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Folder to remove if the parent dies without a word: nobody else would. */
+  /** Folder to remove if the parent dies without a word: nobody else would. Nodes may share it; the last one empties it. */
   readonly removeWhenOrphaned: string | null;
 }
 
@@ -27,6 +32,7 @@ export interface HostReady {
   readonly type: 'ready';
   readonly url: string;
   readonly ledger: { readonly primary: string; readonly replicas: Readonly<Record<string, string>> };
+  readonly ledgerPorts: Readonly<Record<string, LedgerPorts>>;
 }
 
 /** The host could not start. */
@@ -52,10 +58,11 @@ async function start(received: HostConfig): Promise<void> {
   );
   const onLog = (line: string): void => void log.write(`${line}\n`);
   const [bundle, started] = await Promise.all([
-    loadBundle(),
+    config.bundleId === undefined ? loadBundle() : openBundle(config.bundleId),
     startLedger({
       directory: join(config.directory, 'ledger'),
       regions: config.regions,
+      ...(config.ledgerPorts === undefined ? {} : { ports: config.ledgerPorts }),
       onRestart: (message) => console.error(`${received.name}: ${message}`),
     }),
   ]);
@@ -67,8 +74,8 @@ async function start(received: HostConfig): Promise<void> {
     env: { ...config.env, ...ledger.env },
     onLog,
   });
-  const { primary, replicas } = ledger;
-  send({ type: 'ready', url: node.url, ledger: { primary, replicas } });
+  const { primary, replicas, ports } = ledger;
+  send({ type: 'ready', url: node.url, ledger: { primary, replicas }, ledgerPorts: ports });
 }
 
 async function fail(error: unknown): Promise<void> {
@@ -85,8 +92,13 @@ async function stop(code: number): Promise<void> {
   await node?.stop().catch((error: unknown) => console.error('workerd did not stop:', error));
   await ledger?.stop().catch((error: unknown) => console.error('sqld did not stop:', error));
   const orphan = process.connected ? null : (config?.removeWhenOrphaned ?? null);
-  if (orphan !== null) await rm(orphan, { recursive: true, force: true });
+  if (orphan !== null) await removeShared(orphan);
   process.exit(code);
+}
+
+/** Another node of the same devnet may still write there: then it comes here after us and removes the rest. */
+async function removeShared(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }).catch(() => undefined);
 }
 
 function send(message: HostReady | HostFailed): void {

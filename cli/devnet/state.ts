@@ -6,14 +6,21 @@ import { CliError } from '../errors.ts';
 
 const IDENTITY_FILE = 'devnet.json';
 const LOCK_FILE = 'devnet.lock';
-const VERSION = 1;
+const VERSION = 2;
+
+/** Nodes that one devnet can have. */
+export const NODES_MAX = 10;
+/** Names of the nodes of a devnet of this size, which are those of their folders. */
+export function nodeNames(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `node${index + 1}`);
+}
 
 /** What makes a restarted devnet the same one. */
 export interface DevnetIdentity {
   /** Genesis as its JSON document. */
   readonly genesis: unknown;
-  /** Ed25519 seed of the only validator, 0x-hex. */
-  readonly validatorKey: string;
+  /** Ed25519 seed of the validator of each node, 0x-hex, in the order of the genesis. */
+  readonly validatorKeys: readonly string[];
   readonly adminToken: string;
 }
 
@@ -69,7 +76,7 @@ function isAlive(pid: number): boolean {
 
 /** Removes what a devnet wrote and nothing else: the folder may be one that the user keeps other things in. */
 async function clear(directory: string): Promise<void> {
-  for (const name of [IDENTITY_FILE, 'node1'])
+  for (const name of [IDENTITY_FILE, ...nodeNames(NODES_MAX)])
     await rm(join(directory, name), { recursive: true, force: true });
 }
 

@@ -14,8 +14,11 @@ import { encodeCertificate } from '../../shared/protocol/votes/encode.ts';
 import type { Evidence } from '../../shared/protocol/votes/evidence.ts';
 import type { CandidateBlocks } from './candidate-blocks.ts';
 import type { ConsensusHost } from './consensus-driver.ts';
+import { ConsensusMeter } from './consensus-meter.ts';
 import type { FinalIndex } from './final-index.ts';
 import type { HeadTracker } from './head-tracker.ts';
+import { missingIn } from './missing-signatures.ts';
+import type { RecentBlocks } from './recent-blocks.ts';
 import { SIGN_LOG_HEIGHTS, type SignLog } from './sign-log.ts';
 import type { ChainStore } from './store.ts';
 import type { Departed, TransactionPool } from './transaction-pool.ts';
@@ -28,6 +31,7 @@ export interface ChainConsensusDeps {
   readonly head: HeadTracker;
   readonly blocks: CandidateBlocks;
   readonly finals: FinalIndex;
+  readonly recent: RecentBlocks;
   readonly signLog: SignLog;
   readonly log: Logger;
   /** Read once per turn by the caller of the driver. */
@@ -42,6 +46,7 @@ export interface ChainConsensusDeps {
 
 export class ChainConsensus implements ConsensusHost {
   readonly #deps: ChainConsensusDeps;
+  readonly #meter = new ConsensusMeter();
 
   constructor(deps: ChainConsensusDeps) {
     this.#deps = deps;
@@ -97,17 +102,23 @@ export class ChainConsensus implements ConsensusHost {
     const { store, pool, head, blocks, finals, signLog, nowMs, onDeparted, onCommitted, log } = this.#deps;
     const executed = blocks.executed(hash);
     assert(executed !== undefined, 'a decided block was found valid, so it was executed');
+    const validators = readValidators(store).map(({ consensusKey: key }) => key);
+    const missing = missingIn(store, executed.block.lastCommit);
     store.applyBlock(executed, encodeCertificate(certificate));
     const departed = pool.settle(executed, nowMs());
     const finality = departed.filter(({ status }) => status === 'final');
-    head.advance(
-      executed,
-      certificate,
-      finality.map(({ receivedMs }) => (nowMs() - receivedMs) / 1000),
-    );
+    head.advance(executed, certificate, {
+      transactions: executed.receipts.length,
+      rounds: certificate.round + 1,
+      finalitySeconds: finality.map(({ receivedMs }) => (nowMs() - receivedMs) / 1000),
+      ...this.#meter.drain(),
+      missing,
+      validators,
+    });
     const { height } = executed.block.header;
     if (height % SIGN_LOG_HEIGHTS === 0) signLog.prune(height);
     finals.add(height, executed.receipts);
+    this.#deps.recent.keep(executed);
     onDeparted(departed);
     onCommitted();
     log.debug('block committed', {
@@ -127,6 +138,11 @@ export class ChainConsensus implements ConsensusHost {
       step,
       validator,
     });
+  }
+
+  observe(event: ConsensusEvent): void {
+    this.#meter.take(event, this.#deps.nowMs());
+    if (event.name === 'double_sign_prevented') this.#deps.head.countDoubleSignPrevented();
   }
 
   event(event: ConsensusEvent): void {

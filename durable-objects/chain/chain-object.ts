@@ -3,6 +3,7 @@
  * Entry points only: each checks that the chain exists and hands over to `Chain`.
  */
 import { DurableObject } from 'cloudflare:workers';
+import type { ConsensusView, ValidatorSetView } from '../../shared/api/consensus-views.ts';
 import type {
   AccountView,
   ChainHead,
@@ -53,7 +54,7 @@ export class ChainObject extends DurableObject<Bindings> implements ChainRpc {
   }
 
   async account(address: string): Promise<Result<AccountView>> {
-    return this.#with((chain) => chain.account(address));
+    return this.#with((chain) => chain.reads.account(address));
   }
 
   async transaction(hash: string): Promise<
@@ -64,7 +65,7 @@ export class ChainObject extends DurableObject<Bindings> implements ChainRpc {
       tx_index?: number;
     }>
   > {
-    return this.#with((chain) => chain.transaction(hash));
+    return this.#with((chain) => chain.reads.transaction(hash));
   }
 
   async mempool(page: { limit: number; after?: string }): Promise<
@@ -76,7 +77,7 @@ export class ChainObject extends DurableObject<Bindings> implements ChainRpc {
       height: number;
     }>
   > {
-    return this.#with((chain) => chain.mempoolPage(page.limit, page.after));
+    return this.#with((chain) => chain.reads.mempoolPage(page.limit, page.after));
   }
 
   async blocks(range: {
@@ -102,8 +103,22 @@ export class ChainObject extends DurableObject<Bindings> implements ChainRpc {
     return this.#chain.rebuildLedger();
   }
 
-  async attachHub(hub: { shard: number; next_height: number }): Promise<Result<{ head: ChainHead }>> {
-    return this.#with((chain) => chain.attachHub(hub.shard, hub.next_height));
+  async consensus(): Promise<Result<{ view: ConsensusView; head: ChainHead }>> {
+    return this.#with((chain) => chain.views.consensus());
+  }
+
+  async validators(at: {
+    height?: number;
+  }): Promise<Result<{ set: ValidatorSetView | null; head: ChainHead }>> {
+    return this.#with((chain) => chain.views.validators(at.height));
+  }
+
+  async attachHub(hub: {
+    shard: number;
+    next_height: number;
+    volatile?: boolean;
+  }): Promise<Result<{ head: ChainHead }>> {
+    return this.#with((chain) => chain.attachHub(hub.shard, hub.next_height, hub.volatile === true));
   }
 
   async detachHub(hub: { shard: number }): Promise<Result<null>> {

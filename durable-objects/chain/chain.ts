@@ -2,40 +2,34 @@
  * @module One running chain: wires mempool, consensus, publication and timer together. Every change of state happens in
  * one synchronous turn and one SQLite transaction; everything in memory can be lost between any two turns.
  */
-import type {
-  AccountView,
-  ChainHead,
-  ChainSnapshot,
-  PendingTransaction,
-  Result,
-  StoredBlock,
-  SubmitOutcome,
-  TransactionStatus,
-} from '../../shared/api/objects.ts';
+import type { ChainHead, ChainSnapshot, Result, SubmitOutcome } from '../../shared/api/objects.ts';
 import type { Settings } from '../../shared/api/settings.ts';
 import { createLogger, errorText, type Logger } from '../../shared/observability/log.ts';
 import type { ConsensusEvent } from '../../shared/protocol/consensus/effect.ts';
 import type { ChainContext } from '../../shared/protocol/execution/chain-context.ts';
 import { decodeGenesis } from '../../shared/protocol/genesis/encode.ts';
 import type { Genesis } from '../../shared/protocol/genesis/genesis.ts';
-import { parseAddress } from '../../shared/protocol/primitives/address.ts';
 import { assert } from '../../shared/protocol/primitives/assert.ts';
 import { parseHash } from '../../shared/protocol/primitives/hash.ts';
-import { readAccount } from '../../shared/protocol/state/account.ts';
 import { nodeTransactions } from '../../shared/protocol/transaction/registry.ts';
 import type { Bindings } from '../runtime/bindings.ts';
 import { fail, ok } from '../runtime/rpc-result.ts';
 import { Wakeup } from '../runtime/wakeup.ts';
 import { CandidateBlocks } from './candidate-blocks.ts';
 import { ChainConsensus } from './chain-consensus.ts';
+import { ChainReads } from './chain-reads.ts';
+import { ChainViews } from './chain-views.ts';
 import { ConsensusDriver } from './consensus-driver.ts';
+import { consensusFigures } from './consensus-figures.ts';
 import { ConsensusStore } from './consensus-store.ts';
 import { Finality } from './finality.ts';
 import { HeadTracker } from './head-tracker.ts';
 import { Ingress } from './ingress.ts';
 import { PeerLinks } from './links/peer-links.ts';
 import { Publisher } from './publisher.ts';
+import { RecentBlocks } from './recent-blocks.ts';
 import { SignLog } from './sign-log.ts';
+import { refusalFor } from './storage-guard.ts';
 import type { ChainStore } from './store.ts';
 import { type Departed, TransactionPool } from './transaction-pool.ts';
 import { type ValidatorKeys, validatorKeys } from './validator-key.ts';
@@ -46,11 +40,13 @@ const LINK_LINGER_MS = 10_000;
 
 export class Chain {
   readonly #ctx: DurableObjectState;
+  readonly #settings: Settings;
   readonly #store: ChainStore;
   readonly #log: Logger;
   readonly #genesis: Genesis;
   readonly #context: ChainContext;
   readonly #head: HeadTracker;
+  readonly #recent = new RecentBlocks();
   readonly #pool: TransactionPool;
   readonly #ingress: Ingress;
   readonly #finality: Finality;
@@ -59,6 +55,9 @@ export class Chain {
   readonly #driver: ConsensusDriver;
   readonly #network: ValidatorNetwork;
   readonly #wakeup: Wakeup;
+  readonly reads: ChainReads;
+  /** What is said of consensus to those who ask. */
+  readonly views: ChainViews;
   /** Sockets to the nodes of the other validators. */
   readonly links: PeerLinks;
   /** Since when consensus rests; null while a height is open. */
@@ -76,6 +75,7 @@ export class Chain {
     alarmMs: number | null,
   ) {
     this.#ctx = ctx;
+    this.#settings = settings;
     this.#store = store;
     const identity = store.identity();
     const genesis = decodeGenesis(identity.genesis);
@@ -93,6 +93,7 @@ export class Chain {
       ledgerName: identity.isDefault ? 'default' : identity.chainId,
       log: this.#log,
       head: () => this.head,
+      recent: this.#recent,
       snapshot: () => this.snapshot(),
       mayBeStale: alarmMs !== null,
       onSettled: () => this.#arm(Date.now()),
@@ -103,13 +104,20 @@ export class Chain {
       ledgerHeight: () => this.#publisher.ledger?.health.height ?? 0,
       published: () => this.#publisher.node.settled(),
     });
+    this.reads = new ChainReads(store, this.#pool, this.#finality, () => this.head.height);
     const keys = validatorKeys(settings.validatorKey);
     assert(keys !== null, 'a chain is only created on a node that holds a validator key of it');
     const wired = this.#wireConsensus(keys);
     this.#consensus = wired.consensus;
     this.#driver = wired.driver;
     this.#network = wired.network;
-    this.links = this.#wireLinks(keys, settings);
+    this.links = this.#wireLinks(keys);
+    this.views = new ChainViews({
+      state: store,
+      head: () => this.head,
+      driver: this.#driver,
+      connected: () => this.links.connected,
+    });
     this.#wakeup = new Wakeup(ctx.storage, alarmMs, () => this.#tick());
   }
 
@@ -138,47 +146,17 @@ export class Chain {
     if (this.#ingress.full(transactions.length)) {
       return transactions.map(() => fail('CHAIN_OVERLOADED', 'too many transactions wait to be admitted'));
     }
+    const refusal = this.#refusal();
+    if (refusal !== null) return transactions.map(() => refusal);
     const outcomes = await this.#ingress.submit(transactions);
     if (waitMs <= 0) return outcomes;
     return Promise.all(outcomes.map((outcome) => this.#finality.untilSettled(outcome, waitMs)));
   }
 
-  account(text: string): AccountView {
-    const address = parseAddress(text);
-    const { exists, balance, nonce } = readAccount(this.#store, address);
-    const pending_nonce = this.#pool.pendingNonce(address, nonce);
-    return { address, exists, balance, nonce, pending_nonce, height: this.head.height };
-  }
-
-  /** Pending, departed, or final in a block that the ledger may not have yet; `unknown` = ask the ledger. */
-  transaction(hash: string): {
-    status: TransactionStatus | 'unknown';
-    pending?: PendingTransaction;
-    block?: StoredBlock;
-    tx_index?: number;
-  } {
-    const pending = this.#pool.get(hash);
-    if (pending !== undefined) return { status: 'pending', pending };
-    const position = this.#finality.position(hash);
-    if (position !== undefined) {
-      const block = this.#store.block(position.height);
-      if (block !== null) return { status: 'final', block, tx_index: position.txIndex };
-    }
-    return { status: this.#store.departed(hash) ?? 'unknown' };
-  }
-
-  mempoolPage(
-    limit: number,
-    after?: string,
-  ): {
-    transactions: PendingTransaction[];
-    total: number;
-    bytes: number;
-    next: string | null;
-    height: number;
-  } {
-    const { transactions, next } = this.#pool.page(limit, after);
-    return { transactions, total: this.#pool.size, bytes: this.#pool.bytes, next, height: this.head.height };
+  #refusal(): ReturnType<typeof refusalFor> {
+    const { ledger } = this.#publisher;
+    const outboxBlocks = ledger === null ? 0 : this.head.height - ledger.health.height;
+    return refusalFor({ databaseBytes: this.#ctx.storage.sql.databaseSize, outboxBlocks }, this.#settings);
   }
 
   snapshot(): ChainSnapshot {
@@ -197,6 +175,7 @@ export class Chain {
       rounds_total: counters.rounds,
       last_rounds: counters.lastRounds,
       finality_seconds: counters.finalitySeconds,
+      consensus: consensusFigures(this.#driver.state, counters, this.links.connected.length),
       updated_ms: Date.now(),
     };
   }
@@ -212,8 +191,8 @@ export class Chain {
     return ok({ from: 1, to: this.head.height });
   }
 
-  attachHub(shard: number, nextHeight: number): { head: ChainHead } {
-    this.#publisher.attachHub(shard, nextHeight);
+  attachHub(shard: number, nextHeight: number, volatile: boolean): { head: ChainHead } {
+    this.#publisher.attachHub(shard, nextHeight, volatile);
     this.#tick();
     return { head: this.head };
   }
@@ -250,6 +229,7 @@ export class Chain {
       head: this.#head,
       blocks,
       finals: this.#finality.index,
+      recent: this.#recent,
       signLog,
       log: this.#log,
       nowMs: () => this.#nowMs,
@@ -284,12 +264,12 @@ export class Chain {
     return { consensus, driver, network };
   }
 
-  #wireLinks(keys: ValidatorKeys, settings: Settings): PeerLinks {
+  #wireLinks(keys: ValidatorKeys): PeerLinks {
     return new PeerLinks({
       chainId: this.#genesis.chainId,
       genesisHash: this.#context.genesisHash,
       self: keys,
-      peers: settings.peers,
+      peers: this.#settings.peers,
       isValidator: (key) => this.#driver.validators.some(({ consensusKey }) => consensusKey === key),
       log: this.#log,
       ctx: this.#ctx,
@@ -304,6 +284,9 @@ export class Chain {
 
   #onEvent(event: ConsensusEvent): void {
     this.#log.debug('consensus event', { function: 'consensus', event: event.name });
+    this.#publisher.announcer.take(event, this.#nowMs);
+    const isNews = event.name === 'double_sign_prevented' || (event.name === 'new_round' && event.round > 0);
+    if (isNews) this.#publisher.node.changed();
   }
 
   /** One durable step for a group of transactions: admission and rows; then, when one is due, the block that holds them. */
@@ -375,6 +358,7 @@ export class Chain {
   /** Starts due deliveries and sets the timer for what comes next; an idle chain has none. */
   #arm(nowMs: number): void {
     const { outbox } = this.#publisher;
+    this.#publisher.announcer.flush();
     outbox.kick(nowMs);
     const due = [
       this.#driver.nextDueMs(),
@@ -386,12 +370,12 @@ export class Chain {
     this.#wakeup.set(due.length === 0 ? null : Math.min(...due), nowMs);
   }
 
-  /** When links are closed because nothing needs them; null while consensus works, or when none is open. */
+  /** When links are closed because nothing needs them; null while consensus works, or when none is open or sought. */
   #restDueMs(nowMs: number): number | null {
     const isResting = this.#driver.isStarted && this.#driver.isResting;
     if (!isResting) this.#restingSinceMs = null;
     else this.#restingSinceMs ??= nowMs;
-    if (this.#restingSinceMs === null || this.links.connected.length === 0) return null;
-    return this.#restingSinceMs + LINK_LINGER_MS;
+    if (this.#restingSinceMs === null || this.links.isQuiet) return null;
+    return Math.max(this.#restingSinceMs, this.links.lastActivityMs) + LINK_LINGER_MS;
   }
 }

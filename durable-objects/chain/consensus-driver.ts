@@ -35,7 +35,9 @@ export interface ConsensusHost {
   /** True while something asks for a block. */
   hasWork(): boolean;
   evidence(evidence: Evidence): void;
-  /** After the turn: for subscribers, logs and metrics. */
+  /** Inside the turn: for figures that are written with the block. */
+  observe(event: ConsensusEvent): void;
+  /** After the turn: for subscribers, logs and what the registry hears. */
   event(event: ConsensusEvent): void;
   /** After the turn: the network certified what this node finds invalid. */
   halt(hash: HashHex, height: number): void;
@@ -72,6 +74,7 @@ export class ConsensusDriver {
   readonly #context: ConsensusContext;
   readonly #timers = new ConsensusTimers();
   #state: ConsensusState | null = null;
+  #stepSinceMs = 0;
   #inputs: ConsensusInput[] = [];
   #leaving: (() => void)[] = [];
 
@@ -84,6 +87,11 @@ export class ConsensusDriver {
   get state(): ConsensusState {
     if (this.#state === null) throw new Error('consensus was not started');
     return this.#state;
+  }
+
+  /** When the step of the state was entered, or taken up after a loss of memory; milliseconds. */
+  get stepSinceMs(): number {
+    return this.#stepSinceMs;
   }
 
   get isStarted(): boolean {
@@ -150,6 +158,7 @@ export class ConsensusDriver {
   }
 
   #take(result: StepResult, nowMs: number): void {
+    if (!isSameStep(this.#state, result.state)) this.#stepSinceMs = nowMs;
     this.#state = result.state;
     for (const effect of result.effects) this.#carryOut(effect, nowMs);
   }
@@ -197,6 +206,7 @@ export class ConsensusDriver {
         host.evidence(effect.evidence);
         return;
       case 'event':
+        host.observe(effect.event);
         this.#leaving.push(() => host.event(effect.event));
         return;
       case 'halt':
@@ -258,4 +268,8 @@ export class ConsensusDriver {
       },
     };
   }
+}
+
+function isSameStep(before: ConsensusState | null, after: ConsensusState): boolean {
+  return before?.height === after.height && before.round === after.round && before.step === after.step;
 }

@@ -2,7 +2,6 @@
 import type { ChainHead, Result } from '../../shared/api/objects.ts';
 import type { Settings } from '../../shared/api/settings.ts';
 import { nativeVerifier } from '../../shared/native/verifier.ts';
-import { emptyHistogram } from '../../shared/observability/histogram.ts';
 import { checkGenesis } from '../../shared/protocol/genesis/check.ts';
 import { decodeGenesis, hashGenesis } from '../../shared/protocol/genesis/encode.ts';
 import { genesisState } from '../../shared/protocol/genesis/state.ts';
@@ -10,6 +9,7 @@ import { updateTree } from '../../shared/protocol/merkle/state-tree.ts';
 import { ProtocolError } from '../../shared/protocol/primitives/errors.ts';
 import { hashFromBytes } from '../../shared/protocol/primitives/hash.ts';
 import { fail, ok } from '../runtime/rpc-result.ts';
+import { newCounters } from './chain-counters.ts';
 import type { ChainStore } from './store.ts';
 import { validatorKeys } from './validator-key.ts';
 
@@ -50,14 +50,13 @@ export function createChain(
       tx_count: 0,
       proposer: authority.consensusKey,
     };
-    const counters = { transactions: 0, rounds: 0, lastRounds: 0, finalitySeconds: emptyHistogram() };
     const identity = {
       chainId: genesis.chainId,
       genesis: request.genesis,
       genesisHash,
       isDefault: request.default_chain,
     };
-    storage.transactionSync(() => store.create(identity, head, counters, state, tree.pages, nowMs));
+    storage.transactionSync(() => store.create(identity, head, newCounters(), state, tree.pages, nowMs));
     return ok(null);
   } catch (error) {
     if (error instanceof ProtocolError) return fail('GENESIS_INVALID', `${error.code}: ${error.message}`);

@@ -33,7 +33,10 @@ export class Finality {
     }
   }
 
-  /** A new transaction may have become final within its own turn, and one with a used nonce may be that very one. */
+  /**
+   * A new transaction may have become final within its own turn, and one with a used nonce may be that very one. Where
+   * only the ledger can tell, the refusal says how far the ledger must be to know.
+   */
   asItStands(outcome: Result<SubmitOutcome>): Result<SubmitOutcome> {
     if (outcome.ok) {
       const position = this.index.get(outcome.value.tx_hash);
@@ -42,7 +45,9 @@ export class Finality {
     const hash = outcome.problem.extra?.tx_hash;
     if (outcome.problem.code !== 'TX_NONCE_TOO_LOW' || typeof hash !== 'string') return outcome;
     const position = this.position(hash);
-    return position === undefined ? outcome : ok(finalOutcome(hash, position));
+    if (position !== undefined) return ok(finalOutcome(hash, position));
+    const extra = { ...outcome.problem.extra, ledger_height: this.#deps.ledgerHeight() };
+    return { ok: false, problem: { ...outcome.problem, extra } };
   }
 
   /** The outcome once the transaction has left the pool, or as it stands after `waitMs`. */

@@ -1,12 +1,12 @@
 /** @module The head of the chain in memory, always as the rows have it: its block, its certificate, its counters. */
 import type { ChainHead } from '../../shared/api/objects.ts';
-import { observe } from '../../shared/observability/histogram.ts';
 import type { ExecutedBlock, ParentBlock } from '../../shared/protocol/execution/executed-block.ts';
 import { assert } from '../../shared/protocol/primitives/assert.ts';
 import { parseHash } from '../../shared/protocol/primitives/hash.ts';
 import type { CommitCertificate } from '../../shared/protocol/votes/commit-certificate.ts';
 import { decodeCertificate } from '../../shared/protocol/votes/encode.ts';
-import type { ChainCounters, ChainStore } from './store.ts';
+import { type BlockFigures, type ChainCounters, withBlock } from './chain-counters.ts';
+import type { ChainStore } from './store.ts';
 
 export class HeadTracker {
   readonly #store: ChainStore;
@@ -33,11 +33,8 @@ export class HeadTracker {
     return this.#parent;
   }
 
-  /**
-   * Moves the head to a block whose state is written already. `waits` are the seconds that its transactions took on
-   * this node. Inside the transaction that stores the block.
-   */
-  advance(executed: ExecutedBlock, certificate: CommitCertificate, waits: readonly number[]): void {
+  /** Moves the head to a block whose state is written already. Inside the transaction that stores the block. */
+  advance(executed: ExecutedBlock, certificate: CommitCertificate, figures: BlockFigures): void {
     const { header, transactions } = executed.block;
     this.#head = {
       height: header.height,
@@ -47,13 +44,15 @@ export class HeadTracker {
       tx_count: transactions.length,
       proposer: header.proposer,
     };
-    this.#counters = {
-      transactions: this.#counters.transactions + transactions.length,
-      rounds: this.#counters.rounds + certificate.round + 1,
-      lastRounds: certificate.round + 1,
-      finalitySeconds: observe(this.#counters.finalitySeconds, waits),
-    };
+    this.#counters = withBlock(this.#counters, figures);
     this.#parent = { height: header.height, hash: executed.hash, timeMs: header.timeMs, commit: certificate };
+    this.#store.writeHead(this.#head, this.#counters);
+  }
+
+  /** Counts at once what no block may follow. Inside a transaction. */
+  countDoubleSignPrevented(): void {
+    const { doubleSignsPrevented } = this.#counters;
+    this.#counters = { ...this.#counters, doubleSignsPrevented: doubleSignsPrevented + 1 };
     this.#store.writeHead(this.#head, this.#counters);
   }
 

@@ -14,7 +14,7 @@ export function hubTargetName(shard: number): string {
 export class HubTarget implements OutboxTarget {
   readonly name: string;
   readonly backoffMaxMs = 10_000;
-  readonly #shard: number;
+  readonly shard: number;
   readonly #chainId: string;
   readonly #env: Bindings;
   readonly #store: ChainStore;
@@ -33,7 +33,7 @@ export class HubTarget implements OutboxTarget {
     },
   ) {
     this.name = hubTargetName(hub.shard);
-    this.#shard = hub.shard;
+    this.shard = hub.shard;
     this.#nextHeight = hub.nextHeight;
     this.#chainId = deps.chainId;
     this.#env = deps.env;
@@ -48,7 +48,7 @@ export class HubTarget implements OutboxTarget {
 
   async deliver(): Promise<void> {
     const blocks = this.#store.blocks(this.#nextHeight, PUBLISH_BLOCKS_MAX);
-    const answer = await hubStub(this.#env, this.#chainId, this.#shard).publish({
+    const answer = await hubStub(this.#env, this.#chainId, this.shard).publish({
       blocks,
       head: this.#head(),
     });

@@ -12,6 +12,7 @@ import type { ChainContext } from '../../shared/protocol/execution/chain-context
 import { readValidators } from '../../shared/protocol/state/validators.ts';
 import { validatorsHash } from '../../shared/protocol/validators/hash.ts';
 import type { OutboxTarget } from './outbox.ts';
+import type { RecentBlocks } from './recent-blocks.ts';
 import type { ChainStore } from './store.ts';
 
 const NAME = 'ledger';
@@ -26,6 +27,7 @@ export interface LedgerTargetDeps {
   readonly context: ChainContext;
   readonly log: Logger;
   readonly headHeight: () => number;
+  readonly recent: RecentBlocks;
   /** Creates the database where that is ours to do; idempotent. */
   readonly ensureDatabase: () => Promise<void>;
   readonly openClient: () => LedgerClient;
@@ -68,7 +70,7 @@ export class LedgerTarget implements OutboxTarget {
       const validatorSets = this.#nextHeight === 1 ? [this.#validatorSet()] : [];
       await writeBlocks(
         client,
-        blocks.map((block) => ledgerBlock(block, registry)),
+        blocks.map((block) => ledgerBlock(block, registry, this.#deps.recent.take(block.height))),
         { genesisHash, validatorSets },
       );
       this.#moveTo(last.height + 1);

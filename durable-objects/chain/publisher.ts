@@ -4,11 +4,13 @@ import type { Settings } from '../../shared/api/settings.ts';
 import type { Logger } from '../../shared/observability/log.ts';
 import type { ChainContext } from '../../shared/protocol/execution/chain-context.ts';
 import type { Bindings } from '../runtime/bindings.ts';
+import { Announcer } from './announcer.ts';
 import { HubTarget, hubTargetName } from './hub-target.ts';
 import { ledgerTargetFor } from './ledger-connection.ts';
 import type { LedgerTarget } from './ledger-target.ts';
 import { NodeTarget } from './node-target.ts';
 import { Outbox } from './outbox.ts';
+import type { RecentBlocks } from './recent-blocks.ts';
 import type { ChainStore } from './store.ts';
 
 export interface PublisherDeps {
@@ -20,6 +22,7 @@ export interface PublisherDeps {
   readonly ledgerName: string;
   readonly log: Logger;
   readonly head: () => ChainHead;
+  readonly recent: RecentBlocks;
   readonly snapshot: () => ChainSnapshot;
   /** The registry may have missed the last change of a former life. */
   readonly mayBeStale: boolean;
@@ -31,6 +34,8 @@ export class Publisher {
   readonly #deps: PublisherDeps;
   readonly outbox: Outbox;
   readonly node: NodeTarget;
+  /** What consensus does between blocks, for hubs that want it. */
+  readonly announcer: Announcer;
   /** Null when the node has no ledger. */
   readonly ledger: LedgerTarget | null;
 
@@ -38,20 +43,24 @@ export class Publisher {
     this.#deps = deps;
     const { env, settings, store, context, ledgerName, log } = deps;
     this.outbox = new Outbox(log, deps.onSettled);
+    this.announcer = new Announcer({ env, chainId: context.genesis.chainId, log });
     this.node = new NodeTarget(env, deps.snapshot, deps.mayBeStale);
     const targets = store.targets();
     const headHeight = () => deps.head().height;
     const onChange = () => this.changed();
     this.ledger = ledgerTargetFor(
       settings,
-      { store, context, ledgerName, log, headHeight, onChange },
+      { store, context, ledgerName, log, headHeight, recent: deps.recent, onChange },
       targets,
     );
     this.outbox.add(this.node);
     if (this.ledger !== null) this.outbox.add(this.ledger);
     for (const [name, nextHeight] of targets) {
       const shard = /^hub\/(\d+)$/.exec(name)?.[1];
-      if (shard !== undefined) this.#addHub(Number(shard), nextHeight);
+      if (shard === undefined) continue;
+      this.#addHub(Number(shard), nextHeight);
+      // What the hub wished for is forgotten; the first announcement tells whether anyone is there.
+      this.announcer.want(Number(shard));
     }
   }
 
@@ -61,8 +70,9 @@ export class Publisher {
     this.outbox.kick(Date.now());
   }
 
-  /** A hub wants each block from `nextHeight` on. */
-  attachHub(shard: number, nextHeight: number): void {
+  /** A hub wants each block from `nextHeight` on, and what happens between blocks where it says so. */
+  attachHub(shard: number, nextHeight: number, volatile: boolean): void {
+    if (volatile) this.announcer.want(shard);
     this.#deps.store.setTarget(hubTargetName(shard), nextHeight);
     this.#addHub(shard, nextHeight);
   }
@@ -80,6 +90,8 @@ export class Publisher {
   }
 
   #removeHub(target: HubTarget): void {
-    if (this.outbox.remove(target)) this.#deps.store.deleteTarget(target.name);
+    if (!this.outbox.remove(target)) return;
+    this.#deps.store.deleteTarget(target.name);
+    this.announcer.forget(target.shard);
   }
 }

@@ -2,20 +2,13 @@
  * @module What a chain keeps in its object's SQLite: state, tree pages, blocks, head, pending transactions. All methods
  * are synchronous; a caller groups what belongs together in one `storage.transactionSync`.
  */
-import type { ChainHead, HistogramValue, StoredBlock, TransactionStatus } from '../../shared/api/objects.ts';
+import type { ChainHead, StoredBlock, TransactionStatus } from '../../shared/api/objects.ts';
 import type { ExecutedBlock } from '../../shared/protocol/execution/executed-block.ts';
 import type { PageReader, PageWrite } from '../../shared/protocol/merkle/page-store.ts';
 import { assert } from '../../shared/protocol/primitives/assert.ts';
 import type { StateReader, StateWrite } from '../../shared/protocol/primitives/state-reader.ts';
+import { type ChainCounters, newCounters } from './chain-counters.ts';
 import { CREATE_TABLES, OBJECT_SCHEMA_VERSION } from './schema.ts';
-
-/** Exact totals of a chain, written with each block. */
-export interface ChainCounters {
-  readonly transactions: number;
-  readonly rounds: number;
-  readonly lastRounds: number;
-  readonly finalitySeconds: HistogramValue;
-}
 
 export interface ChainIdentity {
   readonly chainId: string;
@@ -113,7 +106,8 @@ export class ChainStore implements StateReader, PageReader {
         counters: string;
       }>('SELECT * FROM head')
       .one();
-    return { head, counters: JSON.parse(counters) as ChainCounters };
+    // A row of an earlier version has fewer counters.
+    return { head, counters: { ...newCounters(), ...(JSON.parse(counters) as Partial<ChainCounters>) } };
   }
 
   get(namespace: string, key: Uint8Array): Uint8Array | null {

@@ -3,7 +3,6 @@ import {
   blockToWire,
   messageToWire,
   type TransactionPlace,
-  timeToWire,
   transactionToWire,
 } from '../../shared/api/convert.ts';
 import type { SubscriptionFilter, Topic } from '../../shared/api/frames.ts';
@@ -14,8 +13,8 @@ import type { TransactionRegistry } from '../../shared/protocol/transaction/defi
 import type { Receipt } from '../../shared/protocol/transaction/receipt.ts';
 import { decodeReceipts } from '../../shared/protocol/transaction/receipt-codec.ts';
 import type { SignedTransaction } from '../../shared/protocol/transaction/transaction.ts';
-import { decodeCertificate } from '../../shared/protocol/votes/encode.ts';
 import type { HubBlock } from './block-source.ts';
+import { type ConsensusEvent, consensusEvents } from './consensus-events.ts';
 
 /** Position of the only event of a block in topics that have one per block. */
 const ONE_EVENT: readonly number[] = [0];
@@ -33,6 +32,7 @@ class DecodedBlock implements HubBlock {
   readonly #json = new Map<string, string>();
   readonly #selected = new Map<string, readonly number[]>();
   #block: Block | null = null;
+  #consensusEvents: readonly ConsensusEvent[] | null = null;
   #receipts: readonly Receipt[] | null = null;
 
   constructor(stored: StoredBlock, registry: TransactionRegistry) {
@@ -43,7 +43,8 @@ class DecodedBlock implements HubBlock {
   }
 
   select(topic: Topic, filter: SubscriptionFilter): readonly number[] {
-    if (topic === 'new_blocks' || topic === 'consensus_events') return ONE_EVENT;
+    if (topic === 'new_blocks') return ONE_EVENT;
+    if (topic === 'consensus_events') return this.#consensus.map((_, index) => index);
     const type = topic === 'messages' ? 'message' : filter.type;
     const key = `${type ?? ''}/${filter.address ?? ''}`;
     let selected = this.#selected.get(key);
@@ -71,6 +72,11 @@ class DecodedBlock implements HubBlock {
     return this.#block;
   }
 
+  get #consensus(): readonly ConsensusEvent[] {
+    this.#consensusEvents ??= consensusEvents(this.#stored, this.#decoded);
+    return this.#consensusEvents;
+  }
+
   get #transactions(): readonly SignedTransaction[] {
     return this.#decoded.transactions;
   }
@@ -84,7 +90,7 @@ class DecodedBlock implements HubBlock {
 
   #value(topic: Topic, filter: SubscriptionFilter, index: number): unknown {
     if (topic === 'new_blocks') return this.#blockValue(filter.include_tx === true);
-    if (topic === 'consensus_events') return this.#commitValue();
+    if (topic === 'consensus_events') return this.#consensus[index];
     const signed = this.#transactions[index] as SignedTransaction;
     if (topic === 'messages') return messageToWire(signed, this.#place(index));
     this.#receipts ??= decodeReceipts(this.#stored.receipts);
@@ -99,25 +105,5 @@ class DecodedBlock implements HubBlock {
   #blockValue(includeTx: boolean): unknown {
     const block = blockToWire(this.#stored, this.#registry, { includeTx });
     return { ...block, tx_hashes: this.#transactions.map((signed) => signed.hash) };
-  }
-
-  /** What consensus decided. `signers` are indexes into the validator set, in key order. */
-  #commitValue(): unknown {
-    const { round, bitmap } = decodeCertificate(this.#stored.certificate);
-    const { header, transactions } = this.#decoded;
-    const signers = [...bitmap].flatMap((byte, at) =>
-      [0, 1, 2, 3, 4, 5, 6, 7].flatMap((bit) => ((byte & (0x80 >> bit)) === 0 ? [] : [at * 8 + bit])),
-    );
-    return {
-      event: 'commit',
-      height: header.height,
-      round,
-      proposer: header.proposer,
-      hash: this.#stored.hash,
-      timestamp: timeToWire(header.timeMs),
-      tx_count: transactions.length,
-      validators_hash: header.validatorsHash,
-      signers,
-    };
   }
 }

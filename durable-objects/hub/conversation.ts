@@ -72,7 +72,7 @@ export class Conversation {
     if (frame.filter?.type !== undefined && this.#deps.registry.byName(frame.filter.type) === undefined) {
       return this.#error(socket, frame.id, 'FRAME_INVALID', `filter.type: no type ${frame.filter.type}`);
     }
-    const attached = await this.#deps.link.attach();
+    const attached = await this.#deps.link.attach(frame.topic === 'consensus_events');
     const state = readState(socket);
     const row = this.#deps.store.row;
     if (!attached.ok) return this.#error(socket, frame.id, attached.problem.code, attached.problem.detail);

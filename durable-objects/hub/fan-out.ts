@@ -1,14 +1,21 @@
 /** @module Hands new blocks to every subscription of every socket, in one turn. */
-import { CLOSE_CODES } from '../../shared/api/frames.ts';
+
+import type { VolatileEvent } from '../../shared/api/consensus-views.ts';
+import { CLOSE_CODES, type Topic } from '../../shared/api/frames.ts';
 import { endSocket, readState, writeState } from './socket-state.ts';
 import {
   type BlockEvents,
   creditBytes,
   type Now,
   onBlocks,
+  onVolatile,
   type Subscription,
+  type VolatileData,
   wantsReplay,
 } from './subscription.ts';
+
+/** The one topic with events between blocks. */
+const VOLATILE_TOPIC: Topic = 'consensus_events';
 
 /** What a publication found. */
 export interface Published {
@@ -60,6 +67,30 @@ export class FanOut {
     this.#count = subscribers;
     return { subscribers, replays };
   }
+
+  /** Sends what happens between blocks to who wants it and has credit. Returns how many subscriptions want it. */
+  announce(events: readonly VolatileEvent[]): number {
+    const now = this.now();
+    const data = events.map((event) => ({ height: event.height, json: JSON.stringify(event) }));
+    return this.#sockets().reduce((sum, socket) => sum + announceTo(socket, data, now), 0);
+  }
+}
+
+/** State first, here too: an eviction in between loses events that may be lost, and never counts one twice. */
+function announceTo(socket: WebSocket, events: readonly VolatileData[], now: Now): number {
+  const state = readState(socket);
+  const wants = state.subscriptions.filter(({ topic }) => topic === VOLATILE_TOPIC).length;
+  if (wants === 0 || events.length === 0) return wants;
+  const frames: string[] = [];
+  const subscriptions = state.subscriptions.map((before) => {
+    if (before.topic !== VOLATILE_TOPIC) return before;
+    const delivery = onVolatile(before, events, now);
+    frames.push(...delivery.frames);
+    return delivery.subscription;
+  });
+  writeState(socket, { ...state, subscriptions });
+  for (const frame of frames) socket.send(frame);
+  return wants;
 }
 
 /** State first, then frames, then nothing that can fail: positions and what was sent never disagree. */

@@ -1,5 +1,6 @@
 /** @module The object of subscribers' sockets: entry points only. It holds no truth; every position is with its socket. */
 import { DurableObject } from 'cloudflare:workers';
+import type { VolatileEvent } from '../../shared/api/consensus-views.ts';
 import {
   CLOSE_CODES,
   CREDIT_BYTES_MAX,
@@ -16,6 +17,7 @@ import { parseSettings } from '../../shared/api/settings.ts';
 import { configureLogs, createLogger, errorText } from '../../shared/observability/log.ts';
 import { nodeTransactions } from '../../shared/protocol/transaction/registry.ts';
 import { type Bindings, chainStub } from '../runtime/bindings.ts';
+import { Announcements } from './announcements.ts';
 import { decodeHubBlock } from './block-events.ts';
 import { chainReader, ledgerReader } from './block-readers.ts';
 import { BlockSource } from './block-source.ts';
@@ -34,6 +36,7 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
   readonly #replayer: Replayer;
   readonly #fanOut: FanOut;
   readonly #conversation: Conversation;
+  readonly #announcements: Announcements;
   readonly #log = createLogger('hub');
   /** Replays that were under way when an earlier life of this object ended go on with its first event. */
   #resumed = false;
@@ -46,6 +49,7 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
     const chain = () => chainStub(env, chainId);
     this.#store = new HubStore(ctx.storage.sql);
     this.#fanOut = new FanOut(() => ctx.getWebSockets());
+    this.#announcements = new Announcements((events) => this.#fanOut.announce(events));
     const wanted = () => this.#fanOut.count() > 0;
     this.#link = new ChainLink({ chain, shard: Number(shard), store: this.#store, wanted });
     this.#conversation = new Conversation({
@@ -108,8 +112,15 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
     const { subscribers, replays } = this.#fanOut.publish(blocks, head.height);
     for (const socket of this.#resumed ? replays : this.ctx.getWebSockets()) this.#replay(socket);
     this.#resumed = true;
+    this.#announcements.release(head.height);
     if (subscribers === 0) this.#link.dismissed();
     return { next_height: nextHeight, subscribers };
+  }
+
+  /** What consensus does now. Until the block below is here it waits, in a bounded queue, so that heights stay in order. */
+  async announce(events: readonly VolatileEvent[]): Promise<{ subscribers: number }> {
+    const present = this.#announcements.take(events, this.#store.row?.head.height ?? 0);
+    return { subscribers: this.#link.wanting(present) };
   }
 
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {

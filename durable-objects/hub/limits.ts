@@ -29,3 +29,5 @@ export const HUB_CREDIT_BYTES = 16 * 1024 * 1024;
 export const CREDIT_BYTES_MIN = 4 * 1024;
 /** A ledger that failed is left alone for this long; replays read from the chain meanwhile. */
 export const LEDGER_RETRY_MS = 5_000;
+/** Events between blocks that wait for the block below them; the oldest are dropped beyond it. */
+export const ANNOUNCEMENTS_HELD_MAX = 256;

@@ -44,6 +44,12 @@ export interface BlockEvents {
   data(topic: Topic, filter: SubscriptionFilter, index: number): string;
 }
 
+/** An event between blocks, with its `data` member as JSON. */
+export interface VolatileData {
+  readonly height: number;
+  readonly json: string;
+}
+
 /** What to do for one subscription: keep `subscription`, send `frames` in order. */
 export interface Delivery {
   readonly subscription: Subscription;
@@ -95,6 +101,22 @@ export function deliver(from: Subscription, block: BlockEvents, now: Now): Deliv
 function eventFrame(from: Subscription, seq: number, next: Position, replay: boolean, data: string): string {
   const head = `{"type":"event","sub":"${from.sub}","topic":"${from.topic}","seq":${seq}`;
   return `${head},"height":${next.height},"cursor":"${encodeCursor(next)}","replay":${replay},"data":${data}}`;
+}
+
+/** Sends what happens between blocks to who is live; what has no credit is left out, since it can be missed. */
+export function onVolatile(from: Subscription, events: readonly VolatileData[], now: Now): Delivery {
+  const frames: string[] = [];
+  let subscription = from;
+  if (from.mode !== 'live') return { subscription, frames };
+  for (const { height, json } of events) {
+    if (!hasCredit(subscription, now)) break;
+    const seq = subscription.seq + 1;
+    const head = `{"type":"event","sub":"${from.sub}","topic":"${from.topic}","seq":${seq},"height":${height}`;
+    const frame = `${head},"volatile":true,"replay":false,"data":${json}}`;
+    frames.push(frame);
+    subscription = { ...subscription, seq, bytes: subscription.bytes + frame.length };
+  }
+  return { subscription, frames };
 }
 
 /** What new blocks do: deliver them, hand over to a replay, or find that the reader is too slow. */

@@ -96,13 +96,11 @@ export class NodeObject extends DurableObject<Bindings> implements NodeRpc {
     chains: ChainSnapshot[];
     counters: CounterDelta[];
     histograms: HistogramDelta[];
-    peers: number;
   }> {
     return {
       chains: this.#registry.snapshots(),
       counters: this.#metrics.counters(),
       histograms: this.#metrics.histograms(),
-      peers: 0,
     };
   }
 

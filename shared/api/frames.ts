@@ -2,6 +2,7 @@
  * @module The frames of the subscription socket, shared by the hub, the event stream of the Worker and the SDK.
  * Types, close codes and the cursor only: validation of what clients send stands with the hub.
  */
+import type { VolatileEvent } from './consensus-views.ts';
 import type { ProblemCode } from './problems.ts';
 
 /** What can be subscribed to. */
@@ -161,6 +162,18 @@ export interface EventFrame<Data = unknown> {
   readonly replay: boolean;
   readonly data: Data;
 }
+/** What happens between blocks, topic consensus_events. It moves no cursor and is never sent again. */
+export interface VolatileFrame {
+  readonly type: 'event';
+  readonly sub: string;
+  readonly topic: 'consensus_events';
+  readonly seq: number;
+  /** Height under decision. */
+  readonly height: number;
+  readonly volatile: true;
+  readonly replay: false;
+  readonly data: VolatileEvent;
+}
 export interface CaughtUpFrame {
   readonly type: 'caught_up';
   readonly sub: string;
@@ -201,6 +214,7 @@ export type ServerFrame =
   | SubscribedFrame
   | UnsubscribedFrame
   | EventFrame
+  | VolatileFrame
   | CaughtUpFrame
   | LaggedFrame
   | ErrorFrame

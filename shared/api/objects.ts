@@ -2,6 +2,7 @@
  * @module The RPC surfaces of the Durable Objects, as types. Workers and objects call each other only through these.
  * Errors never cross as exceptions: expected failures are `{ ok: false, problem }`.
  */
+import type { ConsensusView, ValidatorSetView, VolatileEvent } from './consensus-views.ts';
 import type { ProblemCode } from './problems.ts';
 
 /** An expected failure; the Worker turns it into an RFC 9457 problem. `extra` holds the code's own members. */
@@ -89,7 +90,25 @@ export interface ChainSnapshot {
   readonly last_rounds: number;
   /** Prometheus-style cumulative buckets, keyed by upper bound in seconds. */
   readonly finality_seconds: HistogramValue;
+  /** Absent in snapshots that an earlier version has left. */
+  readonly consensus?: ConsensusFigures;
   readonly updated_ms: number;
+}
+
+/** Figures of consensus in a chain's snapshot. */
+export interface ConsensusFigures {
+  /** Round of the open height. */
+  readonly round: number;
+  /** Links to nodes of other validators. */
+  readonly peers: number;
+  /** Names of those who did not sign the last commit that stands in a block. */
+  readonly missing: readonly string[];
+  /** The present set. `missed` counts commits in blocks without the validator's signature, while it is in the set. */
+  readonly validators: readonly { readonly name: string; readonly power: number; readonly missed: number }[];
+  readonly double_signs_prevented: number;
+  /** From the first sight of a proposal to the precommits of two thirds. */
+  readonly quorum_delay_seconds: HistogramValue;
+  readonly round_duration_seconds: HistogramValue;
 }
 
 export interface HistogramValue {
@@ -138,8 +157,19 @@ export interface ChainRpc {
   snapshot(): Promise<Result<ChainSnapshot>>;
   /** Drops the ledger's rows and drains again from height 1. Returns at once; progress is in the snapshot. */
   rebuildLedger(): Promise<Result<{ from: number; to: number }>>;
-  /** A hub with subscribers wants each block from `next_height`; idempotent. */
-  attachHub(hub: { shard: number; next_height: number }): Promise<Result<{ head: ChainHead }>>;
+  /** How the open height stands. Reads only: no round starts and no timer is set by asking. */
+  consensus(): Promise<Result<{ view: ConsensusView; head: ChainHead }>>;
+  /** The set that signs `height`, at most one above the head, which is meant without it; null where it is forgotten. */
+  validators(at: { height?: number }): Promise<Result<{ set: ValidatorSetView | null; head: ChainHead }>>;
+  /**
+   * A hub with subscribers wants each block from `next_height`; idempotent. `volatile`: and what consensus does between
+   * blocks, until an announcement finds nobody.
+   */
+  attachHub(hub: {
+    shard: number;
+    next_height: number;
+    volatile?: boolean;
+  }): Promise<Result<{ head: ChainHead }>>;
   detachHub(hub: { shard: number }): Promise<Result<null>>;
 }
 
@@ -191,7 +221,6 @@ export interface NodeRpc {
     chains: ChainSnapshot[];
     counters: CounterDelta[];
     histograms: HistogramDelta[];
-    peers: number;
   }>;
   audit(entry: Omit<AuditEntry, 'time_ms'>): Promise<void>;
   auditLog(page: { limit: number; before?: number }): Promise<{ entries: (AuditEntry & { id: number })[] }>;
@@ -204,4 +233,6 @@ export interface HubRpc {
     blocks: StoredBlock[];
     head: ChainHead;
   }): Promise<{ next_height: number; subscribers: number }>;
+  /** What consensus does now; lost where nobody hears it. Returns how many subscriptions want it. */
+  announce(events: readonly VolatileEvent[]): Promise<{ subscribers: number }>;
 }

@@ -81,7 +81,10 @@ export const PROBLEM_HELP: Readonly<Record<ProblemCode, ProblemHelp>> = {
     why: 'The chain has more requests than it can take at the moment, or is just restarting.',
     fix: 'Wait as Retry-After says and send the same request again. Sending a transaction twice is safe.',
   },
-  CHAIN_FULL: { why: RESERVED, fix: RESERVED_FIX },
+  CHAIN_FULL: {
+    why: 'The chain has used nine tenths of its STORAGE_LIMIT. Blocks of what was acknowledged still need the rest.',
+    fix: 'Raise STORAGE_LIMIT, up to 10 GB an object, or start another chain.',
+  },
   CHAIN_HALTED: { why: RESERVED, fix: RESERVED_FIX },
   GENESIS_INVALID: {
     why: 'The document cannot be read, or no chain can start from it; the detail names the field.',
@@ -117,7 +120,10 @@ export const PROBLEM_HELP: Readonly<Record<ProblemCode, ProblemHelp>> = {
     why: 'The database holds rows of a chain with another genesis.',
     fix: 'Point DATABASE_URL at the database of this chain, or at an empty one.',
   },
-  LEDGER_BEHIND: { why: RESERVED, fix: RESERVED_FIX },
+  LEDGER_BEHIND: {
+    why: 'More blocks than OUTBOX_BLOCKS_MAX wait for the ledger, which has been away for long.',
+    fix: 'Bring the ledger back; the waiting blocks drain by themselves. Reads of recent blocks still work.',
+  },
   LEDGER_REBUILD_REFUSED: {
     why: 'The chain no longer holds every block from height 1, so a dropped ledger could not be filled again.',
     fix: 'Restore the database from a backup instead.',

@@ -29,7 +29,7 @@ export interface RouteSpec {
   readonly aliases: readonly string[];
   /** `chain`: also behind `/chains/{chain_id}`, X-Chain-Id and ?chain_id=. */
   readonly scope: 'chain' | 'node';
-  readonly tag: 'blocks' | 'transactions' | 'accounts' | 'chains' | 'node';
+  readonly tag: 'blocks' | 'transactions' | 'accounts' | 'consensus' | 'chains' | 'node';
   readonly summary: string;
   readonly description?: string;
   readonly params?: z.ZodObject;

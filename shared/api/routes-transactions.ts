@@ -37,6 +37,7 @@ const TRANSACTION_PROBLEMS = [
   'MEMPOOL_SENDER_LIMIT',
   'MEMPOOL_FULL',
   'LEDGER_BEHIND',
+  'CHAIN_FULL',
 ] as const;
 
 /** Routes that submit and read transactions and messages. */

@@ -5,6 +5,7 @@
 import type { RouteSpec } from './route-spec.ts';
 import { BLOCK_ROUTES } from './routes-blocks.ts';
 import { ACCOUNT_ROUTES, CHAIN_ROUTES } from './routes-chains.ts';
+import { CONSENSUS_ROUTES } from './routes-consensus.ts';
 import { NODE_ROUTES } from './routes-node.ts';
 import { TRANSACTION_ROUTES } from './routes-transactions.ts';
 
@@ -15,6 +16,7 @@ export const ROUTES = [
   ...BLOCK_ROUTES,
   ...TRANSACTION_ROUTES,
   ...ACCOUNT_ROUTES,
+  ...CONSENSUS_ROUTES,
   ...CHAIN_ROUTES,
   ...NODE_ROUTES,
 ] as const satisfies readonly RouteSpec[];

@@ -15,6 +15,10 @@ export const SUPPORTED_CHAINS_MAX = 100;
 export const GENESIS_VAR_BYTES_MAX = 4_096;
 /** Shortest ADMIN_TOKEN, in characters: 128 bits in base64url are 22. */
 export const ADMIN_TOKEN_LENGTH_MIN = 20;
+/** Bytes that one chain's object may store unless told otherwise: the platform's bound is 10 GB. */
+export const STORAGE_LIMIT_DEFAULT = 8_000_000_000;
+/** Blocks that may wait for the ledger unless told otherwise: eleven days of one a second. */
+export const OUTBOX_BLOCKS_DEFAULT = 1_000_000;
 /** Replicas that a reader chooses from. */
 export const REPLICAS_MAX = 32;
 
@@ -122,6 +126,12 @@ const seed = z
   .refine((text) => isHexOf(text, 32), 'must be 0x and 64 lower-case hex digits')
   .transform((text) => fromHex(text));
 
+/** A whole number above 0. */
+const count = z
+  .string()
+  .regex(/^[1-9]\d{0,14}$/, 'must be a whole number above 0')
+  .transform(Number);
+
 const token = z.string().min(1);
 
 /** Every setting by the name it has in the deployment. Unknown names are bindings or belong to others: left alone. */
@@ -151,6 +161,8 @@ export const settingsSchema = z
     ),
     GENESIS: blankable(genesis),
     PEERS: blankable(peers),
+    STORAGE_LIMIT: blankable(count),
+    OUTBOX_BLOCKS_MAX: blankable(count),
     // These three only fill a genesis that is being made; the node checks their form and does not use them.
     CONSENSUS_MODE: blankable(z.enum(['poa', 'pos', 'hybrid'], 'must be poa, pos or hybrid')),
     BLOCK_TIME: blankable(duration),
@@ -229,6 +241,10 @@ export interface Settings {
   /** Ed25519 seed, 32 bytes. Undefined: this node does not validate. */
   readonly validatorKey: Uint8Array | undefined;
   readonly adminToken: string | undefined;
+  /** Bytes of one chain's object from which its writes are refused at nine tenths. */
+  readonly storageLimitBytes: number;
+  /** Blocks that may wait for the ledger before writes are refused. */
+  readonly outboxBlocksMax: number;
   /** JSON document of a genesis, not yet checked. */
   readonly genesis: unknown;
   /** Base URL, without a slash at its end, of the node of each known validator; may hold the own one. */
@@ -268,6 +284,8 @@ export function parseSettings(env: unknown): Settings {
     validatorKey: raw.VALIDATOR_KEY,
     adminToken: raw.ADMIN_TOKEN,
     genesis: raw.GENESIS,
+    storageLimitBytes: raw.STORAGE_LIMIT ?? STORAGE_LIMIT_DEFAULT,
+    outboxBlocksMax: raw.OUTBOX_BLOCKS_MAX ?? OUTBOX_BLOCKS_DEFAULT,
     peers: new Map(
       Object.entries(raw.PEERS ?? {}).map(([key, url]) => [parseConsensusKey(key), url.replace(/\/+$/, '')]),
     ),

@@ -1,5 +1,5 @@
 /** @module A final block as the ledger stores it: decoded once, every part with its canonical bytes. */
-import type { Header } from '../protocol/block/block.ts';
+import type { Block, Header } from '../protocol/block/block.ts';
 import { decodeBody, encodeHeader, evidenceCodec } from '../protocol/block/encode.ts';
 import { encode } from '../protocol/codec/codec.ts';
 import { assert } from '../protocol/primitives/assert.ts';
@@ -58,10 +58,20 @@ export interface ValidatorSetAt {
   readonly validators: ValidatorSet;
 }
 
+/** A block that is still in memory from its execution: it need not be decoded again. */
+export interface DecodedBlock {
+  readonly block: Block;
+  readonly receipts: readonly Receipt[];
+}
+
 /** Decodes a stored block. It was verified before it became final, so whatever does not decode is a bug. */
-export function ledgerBlock(stored: BlockBytes, registry: TransactionRegistry): LedgerBlock {
-  const block = decodeBody(stored.body, registry);
-  const receipts = decodeReceipts(stored.receipts);
+export function ledgerBlock(
+  stored: BlockBytes,
+  registry: TransactionRegistry,
+  decoded?: DecodedBlock,
+): LedgerBlock {
+  const block = decoded?.block ?? decodeBody(stored.body, registry);
+  const receipts = decoded?.receipts ?? decodeReceipts(stored.receipts);
   assert(receipts.length === block.transactions.length, 'a final block has one receipt per transaction');
   return {
     hash: parseHash(stored.hash),

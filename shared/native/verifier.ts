@@ -1,5 +1,5 @@
 /** @module Ed25519 over node:crypto, for Node and Workers: the rule of the protocol at native speed. */
-import { createPrivateKey, createPublicKey, sign, verify } from 'node:crypto';
+import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 import { isSmallOrder } from '../protocol/crypto/keys.ts';
 import {
   hasValidForm,
@@ -42,6 +42,18 @@ export function nativeSigner(secret: Uint8Array): Signer {
   };
 }
 
-function publicKeyObject(publicKey: Uint8Array) {
-  return createPublicKey({ key: concatBytes(SPKI_HEAD, publicKey) as Buffer, format: 'der', type: 'spki' });
+/** Keys kept ready, some 500 bytes each: making one costs a fifth of a verification, and senders come back. */
+const KEY_OBJECTS_MAX = 4_096;
+const keyObjects = new Map<string, KeyObject>();
+
+function publicKeyObject(publicKey: Uint8Array): KeyObject {
+  const id = String.fromCharCode.apply(null, publicKey as unknown as number[]);
+  const known = keyObjects.get(id);
+  if (known !== undefined) return known;
+  const der = concatBytes(SPKI_HEAD, publicKey) as Buffer;
+  const key = createPublicKey({ key: der, format: 'der', type: 'spki' });
+  // All at once rather than one by one: an order of use would cost each hit more than a miss saves.
+  if (keyObjects.size >= KEY_OBJECTS_MAX) keyObjects.clear();
+  keyObjects.set(id, key);
+  return key;
 }

@@ -32,6 +32,8 @@ describe('atoll', () => {
       'balance',
       'block',
       'head',
+      'validators',
+      'consensus',
       'watch',
       'message',
       'chain',

@@ -1,8 +1,9 @@
 /** @module The devnet as a process: its ready line, and that nothing survives it, however it ends. */
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
+import type { DevnetState, NodeState } from '../../cli/devnet/control.ts';
 import { isFree } from '../../cli/devnet/ports.ts';
 import { runCli } from '../support/cli.ts';
 import { descendants, isAlive, startTestDevnet, type TestDevnet, until } from '../support/devnet.ts';
@@ -53,6 +54,18 @@ async function transfer(devnet: TestDevnet): Promise<void> {
   );
   expect(result.stderr).toBe('');
   expect(result.code).toBe(0);
+}
+
+async function order(state: string, action: string, node: string): Promise<NodeState> {
+  const { code, stdout, stderr } = await runCli(['devnet', action, node, '--state', state, '--json']);
+  expect(stderr).toBe('');
+  expect(code).toBe(0);
+  return JSON.parse(stdout) as NodeState;
+}
+
+async function statusOf(state: string): Promise<DevnetState> {
+  const { stdout } = await runCli(['devnet', 'status', '--state', state, '--json']);
+  return JSON.parse(stdout) as DevnetState;
 }
 
 afterEach(async () => {
@@ -163,9 +176,89 @@ describe('the devnet', () => {
     expect(taken.stderr).toContain(port);
   });
 
-  test('refuses more nodes than it can run as a usage error', async () => {
-    const result = await runCli(['devnet', '--nodes', '2']);
-    expect(result.code).toBe(2);
-    expect(result.stderr).toContain('1 node');
+  test('refuses more nodes than it can run, and none, as usage errors', async () => {
+    for (const nodes of ['0', '11', 'two']) {
+      const result = await runCli(['devnet', '--nodes', nodes]);
+      expect(result.code).toBe(2);
+      expect(result.stderr).toContain('from 1 to 10');
+    }
+  });
+});
+
+describe('a devnet of several nodes', () => {
+  test('names each with its own process and ports, and takes orders for each by its folder', async () => {
+    const state = await temporaryFolder();
+    const devnet = await start(['--nodes', '2', '--state', state]);
+    const { nodes } = devnet.ready;
+    expect(nodes.map(({ name }) => name)).toEqual(['node1', 'node2']);
+    expect(new Set(nodes.flatMap(({ rpc_url, ws_url, pid }) => [rpc_url, ws_url, pid])).size).toBe(6);
+    const control = join(state, 'control.json');
+    expect((await stat(control)).mode & 0o777).toBe(0o600);
+    expect(await statusOf(state)).toMatchObject({
+      state_dir: state,
+      pid: devnet.process.pid,
+      nodes: nodes.map((node) => ({ ...node, status: 'running', cut: false, height: 0 })),
+    });
+
+    const stopped = await order(state, 'stop-node', 'node2');
+    expect(stopped).toMatchObject({ name: 'node2', status: 'stopped', pid: null, height: null });
+    expect(await isFree(Number(new URL(nodes[1]?.rpc_url ?? '').port))).toBe(true);
+    expect(await order(state, 'stop-node', 'node2')).toEqual(stopped);
+    expect((await runCli(['devnet', 'pause', 'node2', '--state', state])).code).toBe(5);
+    const started = await order(state, 'start-node', 'node2');
+    expect(started).toMatchObject({ status: 'running', rpc_url: nodes[1]?.rpc_url, height: 0 });
+    expect(started.pid).not.toBe(nodes[1]?.pid);
+    expect(await order(state, 'cut', 'node1')).toMatchObject({ cut: true, status: 'running', height: 0 });
+    expect(await order(state, 'heal', 'node1')).toMatchObject({ cut: false });
+    expect((await runCli(['devnet', 'cut', 'node3', '--state', state])).code).toBe(3);
+
+    const { url } = JSON.parse(await readFile(control, 'utf8')) as { url: string };
+    const stranger = await fetch(`${url}/nodes/node1/stop-node`, {
+      method: 'POST',
+      headers: { authorization: 'Bearer wrong' },
+    });
+    expect(stranger.status).toBe(401);
+    expect((await runCli(['devnet', '--json', '--nodes', '3', '--state', state])).code).toBe(5);
+    await devnet.stop();
+    expect((await runCli(['devnet', 'status', '--state', state])).code).toBe(3);
+    const wrongSize = await runCli(['devnet', '--json', '--nodes', '3', '--port', '0', '--state', state]);
+    expect(wrongSize.stderr).toContain('2 nodes');
+    expect(wrongSize.code).toBe(5);
+  });
+
+  test('goes on when a node is killed with kill -9, which takes its workerd and sqld along', async () => {
+    const state = await temporaryFolder();
+    const devnet = await start(['--nodes', '2', '--state', state]);
+    const [first, second] = devnet.ready.nodes;
+    const pids = [second?.pid ?? 0, ...(await descendants(second?.pid ?? 0))];
+    expect(pids.length).toBeGreaterThanOrEqual(3);
+    process.kill(second?.pid ?? 0, 'SIGKILL');
+    await until(
+      'the end of the node',
+      async () => (await Promise.all(pids.map(isAlive))).every((alive) => !alive),
+      2_000,
+    );
+    await until('the news', async () => (await statusOf(state)).nodes[1]?.status === 'stopped');
+    expect(devnet.stderr()).toMatch(/node2.*SIGKILL/);
+    expect((await fetch(`${first?.rpc_url}/livez`)).status).toBe(200);
+    const { pid } = await order(state, 'start-node', 'node2');
+    expect(await isAlive(pid ?? 0)).toBe(true);
+    expect((await fetch(`${second?.rpc_url}/livez`)).status).toBe(200);
+  });
+
+  test('leaves no process of a frozen node behind, at Ctrl-C and at kill -9', async () => {
+    for (const end of ['SIGINT', 'SIGKILL'] as const) {
+      const TMPDIR = await temporaryFolder();
+      const devnet = await start(['--nodes', '2'], { TMPDIR });
+      const folder = join(TMPDIR, (await readdir(TMPDIR))[0] ?? '');
+      const pids = await descendants(devnet.process.pid ?? 0);
+      expect(await order(folder, 'pause', 'node2')).toMatchObject({ status: 'paused', height: null });
+      devnet.process.kill(end);
+      await devnet.ended;
+      await until(`the end of every process after ${end}`, async () =>
+        (await Promise.all(pids.map(isAlive))).every((alive) => !alive),
+      );
+      expect(await readdir(TMPDIR)).toEqual([]);
+    }
   });
 });

@@ -55,7 +55,9 @@ function alarms(className: string): unknown[] {
     const database = new DatabaseSync(file, { readOnly: true });
     // The platform makes this table with an object's first alarm; key 1 is the time of the alarm that is set.
     const made = database.prepare("select 1 from sqlite_master where name = '_cf_METADATA'").get();
-    const rows = made === undefined ? [] : database.prepare(ALARM).all();
+    const statement = made === undefined ? undefined : database.prepare(ALARM);
+    statement?.setReadBigInts(true); // nanoseconds
+    const rows = statement?.all() ?? [];
     database.close();
     return rows;
   });

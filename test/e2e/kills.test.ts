@@ -10,6 +10,7 @@ test('kill -9 in the middle of transfers loses no acknowledged transaction and r
   const report = await runKills({ seed: 'atoll kills 1', kills: KILLS, transfers: TRANSFERS });
   expect(report.faults).toEqual([]);
   expect(report.kills).toHaveLength(KILLS);
+  expect(report.kills.every(({ acknowledged }) => acknowledged < TRANSFERS)).toBe(true);
   expect(report.acknowledged).toBe(TRANSFERS);
   expect(hits(report.kills)).toBeGreaterThanOrEqual(HITS_MIN);
 }, 240_000);

@@ -6,10 +6,13 @@ import { hits, runKills } from '../support/kill-run.ts';
 
 const HITS_MIN = 5;
 
+const transfers = Number(process.env.TRANSFERS ?? 10_000);
 const report = await runKills({
   seed: `atoll kills ${new Date().toISOString()}`,
   kills: Number(process.env.KILLS ?? 20),
-  transfers: Number(process.env.TRANSFERS ?? 10_000),
+  transfers,
 });
 for (const fault of report.faults.slice(0, 50)) console.error(fault);
-if (report.faults.length > 0 || hits(report.kills) < HITS_MIN) process.exitCode = 1;
+const tooLate = report.kills.filter(({ acknowledged }) => acknowledged >= transfers).length;
+if (tooLate > 0) console.error(`${tooLate} kills came after the last transfer`);
+if (report.faults.length > 0 || tooLate > 0 || hits(report.kills) < HITS_MIN) process.exitCode = 1;

@@ -50,6 +50,21 @@ describe('/metrics', () => {
     expect(total(after, 'blockchain_consensus_rounds')).toBe(1);
     expect(total(after, 'blockchain_head_height')).toBe(3);
     expect(total(after, 'blockchain_network_peers')).toBe(0);
+    for (const name of [
+      'blockchain_consensus_quorum_delay_seconds_count',
+      'blockchain_consensus_round_duration_seconds_count',
+    ]) {
+      expect(total(after, name) - total(before, name), name).toBe(3);
+    }
+    for (const name of [
+      'blockchain_consensus_round',
+      'blockchain_consensus_missing_validators',
+      'blockchain_consensus_missed_blocks_total',
+      'blockchain_consensus_double_signs_prevented_total',
+    ]) {
+      expect(total(after, name), name).toBe(0);
+    }
+    expect(total(after, 'blockchain_consensus_validators_power')).toBe(1_000_000_000);
     expect(total(after, 'blockchain_rpc_requests_total')).toBeGreaterThan(0);
     expect(total(after, 'blockchain_rpc_request_duration_seconds_count')).toBeGreaterThan(0);
     for (const name of [

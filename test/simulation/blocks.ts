@@ -106,6 +106,7 @@ export class Blocks {
       node.enqueue({ type: 'built', height, round, block: null });
       return;
     }
+    if (node.isHonest) node.simulation.observer.builtBlocks.add(executed.hash);
     executed = node.behaviour?.forge?.(node, executed) ?? executed;
     this.keep(executed);
     const { header } = executed.block;
@@ -131,7 +132,7 @@ export class Blocks {
       const node = this.#node;
       const outcome = node.simulation.world.execute(node.storage.store, node.parent, block, hash, bytes);
       if (outcome instanceof BlockError) {
-        node.simulation.statistics.add(`invalid_blocks/${outcome.code}`);
+        node.simulation.observer.foundInvalid(node, hash, outcome);
         return { hash, valid: false, round, timeMs };
       }
       this.#executed.set(hash, outcome);

@@ -39,6 +39,8 @@ export interface SignedMessage {
 
 export class SimulatedNode {
   readonly index: number;
+  /** Index of its key: twins share one. */
+  readonly identity: number;
   readonly key: ConsensusKey;
   readonly simulation: Simulation;
   readonly behaviour: Behaviour | null;
@@ -51,6 +53,9 @@ export class SimulatedNode {
   clockMs = 0;
   /** What happens at the end of the next turn that writes. */
   crash: 'before_persist' | 'after_persist' | 'half_sent' | 'storage' | null = null;
+  /** Crashes in its n-th turn that writes, once. */
+  crashPlan: { turn: number; how: 'before_persist' | 'after_persist' | 'half_sent' } | null = null;
+  #writingTurns = 0;
   state!: ConsensusState;
   parent!: ParentBlock;
   readonly #context: ConsensusContext;
@@ -67,7 +72,8 @@ export class SimulatedNode {
     this.simulation = simulation;
     this.index = index;
     this.behaviour = behaviour;
-    this.key = world.keys[index] as ConsensusKey;
+    this.identity = index % world.keys.length;
+    this.key = world.keys[this.identity] as ConsensusKey;
     this.storage = new NodeStorage(world);
     this.blocks = new Blocks(this);
     this.pool = new Pool(this);
@@ -113,6 +119,7 @@ export class SimulatedNode {
     this.#outbox = [];
     this.#signed = [];
     this.#inputs = [];
+    this.#wrote = false;
     this.storage.sql.rollback();
   }
 
@@ -128,6 +135,7 @@ export class SimulatedNode {
       this.boot();
       return;
     }
+    if (this.#wrote) this.#meetPlan();
     if (this.#wrote && this.crash !== null) {
       this.#crashNow();
       return;
@@ -171,11 +179,18 @@ export class SimulatedNode {
   /** A byzantine node signs whatever it likes; what it signs is on record for the checks. */
   signFreely(position: SignPosition, message: Uint8Array): Uint8Array {
     this.simulation.observer.signed(this, { position, message });
-    return this.simulation.world.signer(this.index).sign(message);
+    return this.simulation.world.signer(this.identity).sign(message);
   }
 
   workArrived(): void {
     this.turn(() => this.#offerWork());
+  }
+
+  #meetPlan(): void {
+    this.#writingTurns += 1;
+    if (this.#writingTurns !== this.crashPlan?.turn) return;
+    this.crash = this.crashPlan.how;
+    this.crashPlan = null;
   }
 
   #crashNow(): void {
@@ -300,7 +315,10 @@ export class SimulatedNode {
 
   #toPeer(peer: ConsensusKey, frame: () => Frame): void {
     const to = this.simulation.world.indexOf.get(peer);
-    if (to !== undefined && to !== this.index) this.#outbox.push(() => this.send(to, frame()));
+    if (to === undefined || to === this.identity) return;
+    this.#outbox.push(() => {
+      for (const node of this.simulation.nodes) if (node.identity === to) this.send(node.index, frame());
+    });
   }
 
   #schedule(timer: Timer, delayMs: number): void {
@@ -310,7 +328,8 @@ export class SimulatedNode {
   }
 
   #receive(from: number, frame: Frame): void {
-    const peer = this.simulation.world.keys[from] ?? null;
+    const { keys } = this.simulation.world;
+    const peer = keys[from % keys.length] ?? null;
     switch (frame.kind) {
       case 'consensus': {
         // The body first, so that its proposal finds it.
@@ -361,7 +380,7 @@ export class SimulatedNode {
   }
 
   #makeSigner(): ConsensusSigner {
-    const signer = this.simulation.world.signer(this.index);
+    const signer = this.simulation.world.signer(this.identity);
     const sign = (position: SignPosition, message: Uint8Array): Uint8Array | null => {
       if (!this.isHonest) return this.signFreely(position, message);
       try {

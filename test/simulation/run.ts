@@ -1,10 +1,15 @@
 /**
- * @module `node test/simulation/run.ts --seeds 2000 --heights 100`: many seeds, one after the other; `--seed N` replays
- * one. Prints what happened and fails on the first broken invariant of any seed.
+ * @module `node test/simulation/run.ts --seeds 2000 --heights 100`: many seeds over all cores; `--seed N` replays one.
+ * Prints what happened and fails on a broken invariant of any seed, and with `--coverage` on anything that occurred
+ * too seldom to have been tested.
  */
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { scenarioOf } from './scenario.ts';
-import { Simulation } from './simulation.ts';
+import { Worker } from 'node:worker_threads';
+import { lackingIn, report } from './coverage.ts';
+import { runSeed, type SeedOutcome } from './run-seed.ts';
+import type { WorkerTask } from './run-worker.ts';
 import { Statistics } from './statistics.ts';
 
 const { values } = parseArgs({
@@ -14,37 +19,54 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     heights: { type: 'string', default: '100' },
     nodes: { type: 'string' },
-    verbose: { type: 'boolean', default: false },
+    jobs: { type: 'string', default: String(availableParallelism()) },
+    coverage: { type: 'boolean', default: false },
   },
 });
 
+const heights = Number(values.heights);
+const nodes = values.nodes === undefined ? null : Number(values.nodes);
 const statistics = new Statistics();
+let violations = 0;
+
+function take(outcome: SeedOutcome): void {
+  statistics.merge(outcome.counts);
+  statistics.add(`sizes/${outcome.nodes}`);
+  if (outcome.violation === null) return;
+  violations++;
+  console.log(
+    `seed ${outcome.seed} (${outcome.nodes} validators) breaks ${outcome.violation}: ${outcome.detail}`,
+  );
+}
+
+function runThread(task: WorkerTask): Promise<void> {
+  const worker = new Worker(fileURLToPath(import.meta.resolve('./run-worker.ts')), { workerData: task });
+  worker.on('message', take);
+  return new Promise((resolve, reject) => {
+    worker.on('error', reject);
+    worker.on('exit', () => resolve());
+  });
+}
+
+const beganMs = performance.now();
 const first = Number(values.seed ?? values.from);
 const count = values.seed === undefined ? Number(values.seeds) : 1;
-let violations = 0;
-const beganMs = performance.now();
-for (let seed = first; seed < first + count; seed++) {
-  const scenario = scenarioOf(
-    seed,
-    Number(values.heights),
-    values.nodes === undefined ? {} : { nodes: Number(values.nodes) },
+if (count === 1) {
+  const outcome = runSeed(first, heights, nodes === null ? {} : { nodes });
+  take(outcome);
+  console.log(`trace ${outcome.traceHash}`);
+} else {
+  const step = Number(values.jobs);
+  const threads = Array.from({ length: step }, (_, offset) =>
+    runThread({ first: first + offset, count: count - offset, step, heights, nodes }),
   );
-  const simulation = new Simulation(scenario);
-  const seedMs = performance.now();
-  try {
-    simulation.run();
-  } catch (error) {
-    violations++;
-    console.log(`seed ${seed} (n=${scenario.nodes}): ${error instanceof Error ? error.stack : error}`);
-  }
-  if (values.verbose || count === 1)
-    console.log(
-      `seed ${seed} n=${scenario.nodes} trace ${simulation.traceHash} ${(performance.now() - seedMs).toFixed(0)} ms`,
-    );
-  statistics.merge(simulation.statistics.counts);
+  await Promise.all(threads);
 }
-console.log(JSON.stringify(Object.fromEntries([...statistics.counts].sort()), null, 1));
+for (const line of report(statistics)) console.log(line);
+const lacking = values.coverage ? lackingIn(statistics) : [];
+for (const line of lacking) console.log(`too seldom: ${line}`);
+const seconds = ((performance.now() - beganMs) / 1000).toFixed(1);
 console.log(
-  `${count} seeds, ${violations} violations, ${((performance.now() - beganMs) / 1000).toFixed(1)} s`,
+  `seeds ${first} to ${first + count - 1}, ${heights} heights each: ${violations} violations, ${seconds} s`,
 );
-process.exitCode = violations === 0 ? 0 : 1;
+process.exitCode = violations === 0 && lacking.length === 0 ? 0 : 1;

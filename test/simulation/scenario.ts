@@ -28,6 +28,10 @@ export interface Scenario {
   /** Kinds of faults at once in a storm. */
   readonly severity: number;
   readonly isMemoised: boolean;
+  /** `storms` of all kinds of faults, `calm` without any, or `partitions` that change every few hundred ms. */
+  readonly weather: 'storms' | 'calm' | 'partitions';
+  /** Nodes, from index 0 on, that run twice with one key. */
+  readonly twins: number;
 }
 
 /** Time-outs of a fast local network, so that virtual time is short and faults of a second matter. */
@@ -47,7 +51,7 @@ export function scenarioOf(seed: number, heights: number, options: { nodes?: num
   const chosen = chooseSize(random);
   const nodes = options.nodes ?? chosen;
   const faulty = Math.floor((nodes - 1) / 3);
-  const count = random.chance(0.6) ? random.between(Math.min(1, faulty), faulty) : 0;
+  const count = random.chance(0.75) ? random.between(Math.min(1, faulty), faulty) : 0;
   const byzantine = new Map<number, MakeBehaviour>();
   for (const index of random.sample([...Array(nodes).keys()], count))
     byzantine.set(index, random.pick(BEHAVIOURS));
@@ -58,9 +62,28 @@ export function scenarioOf(seed: number, heights: number, options: { nodes?: num
     byzantine,
     params: { ...FAST_PARAMS, emptyBlocks: random.chance(0.2) ? 'always' : 'never', feeBurnBps: 2_500 },
     baseLatencyMs: random.between(2, 60),
-    severity: random.between(1, 4),
+    severity: random.between(2, 5),
     isMemoised: seed % 50 !== 0,
+    weather: 'storms',
+    twins: 0,
   };
+}
+
+/** Four validators, no faults: the ground on which single crashes are placed. */
+export function calmScenario(
+  seed: number,
+  heights: number,
+  byzantine: Scenario['byzantine'] = new Map(),
+): Scenario {
+  return { ...scenarioOf(seed, heights, { nodes: 4 }), byzantine, isMemoised: true, weather: 'calm' };
+}
+
+/** Some validators run twice and both copies are honest code, on shifting sides of partitions. */
+export function twinScenario(seed: number, heights: number): Scenario {
+  const nodes = seed % 3 === 0 ? 7 : 4;
+  const twins = Math.floor((nodes - 1) / 3);
+  const base = scenarioOf(seed, heights, { nodes });
+  return { ...base, byzantine: new Map(), isMemoised: true, weather: 'partitions', twins };
 }
 
 function chooseSize(random: Random): number {

@@ -5,7 +5,7 @@ import { CodecError } from '../../shared/protocol/codec/codec.ts';
 import { proposeTimeoutMs, type Timer } from '../../shared/protocol/consensus/timeouts.ts';
 import { EventQueue } from './event-queue.ts';
 import { LINK_FAULTS, NODE_FAULTS, TIMER_FAULTS, type TimerFault } from './faults/kinds.ts';
-import { type Delivery, Network } from './network.ts';
+import { type Delivery, type LinkFault, Network } from './network.ts';
 import { SimulatedNode } from './node.ts';
 import { Observer, Violation } from './observer.ts';
 import { Random } from './random.ts';
@@ -29,7 +29,6 @@ export class Simulation {
   readonly observer: Observer;
   readonly statistics = new Statistics();
   nowMs = GENESIS_TIME_MS;
-  isStrict = true;
   readonly #queue = new EventQueue<() => void>();
   readonly #random: Random;
   readonly #workload: Workload;
@@ -39,15 +38,17 @@ export class Simulation {
   #traceHigh = 0x1000193;
 
   constructor(scenario: Scenario) {
-    const { seed, nodes, params, isMemoised, byzantine, baseLatencyMs } = scenario;
+    const { seed, nodes, params, isMemoised, byzantine, baseLatencyMs, twins } = scenario;
     this.scenario = scenario;
     this.world = new World(seed, nodes, params, isMemoised);
     this.#random = new Random(seed, 2);
     this.network = new Network(this, new Random(seed, 3), baseLatencyMs);
     this.observer = new Observer(this);
     this.#workload = new Workload(this, new Random(seed, 4));
-    for (let index = 0; index < nodes; index++) {
-      const behaviour = byzantine.get(index)?.(new Random(seed, 100 + index)) ?? null;
+    for (let index = 0; index < nodes + twins; index++) {
+      const isTwin = index % nodes < twins;
+      const made = byzantine.get(index)?.(new Random(seed, 100 + index)) ?? null;
+      const behaviour = isTwin ? { name: 'twin' } : made;
       if (behaviour !== null) this.statistics.add(`byzantine/${behaviour.name}`);
       this.nodes.push(new SimulatedNode(this, index, behaviour));
     }
@@ -91,7 +92,9 @@ export class Simulation {
   run(): void {
     for (const node of this.nodes) node.boot();
     this.#workload.begin();
-    this.#planStorm();
+    if (this.scenario.weather === 'storms') this.#planStorm();
+    if (this.scenario.weather === 'calm') this.#calmSinceMs = GENESIS_TIME_MS;
+    if (this.scenario.weather === 'partitions') this.#repartition();
     const lastMs = GENESIS_TIME_MS + this.scenario.heights * PATIENCE_PER_HEIGHT_MS;
     while (this.height < this.scenario.heights) {
       const next = this.#queue.pop();
@@ -102,6 +105,7 @@ export class Simulation {
       next.event();
       this.statistics.add('happenings');
     }
+    this.observer.ended();
     for (const node of this.nodes) node.storage.sql.close();
   }
 
@@ -164,7 +168,7 @@ export class Simulation {
   }
 
   #planStorm(): void {
-    this.after(this.#random.between(200, 6_000), () => this.#storm());
+    this.after(this.#random.between(200, 3_000), () => this.#storm());
   }
 
   #storm(): void {
@@ -180,6 +184,21 @@ export class Simulation {
       this.after(random.below(lengthMs), () => this.#strike());
     }
     this.after(lengthMs, () => this.#heal());
+  }
+
+  /** Two or three sides, other ones every few hundred milliseconds; now and then none. */
+  #repartition(): void {
+    const random = this.#random;
+    const sides = random.pick([1, 2, 2, 3]);
+    const side = this.nodes.map(() => random.below(sides));
+    const name = 'twin_partition';
+    const fault: LinkFault = (delivery, hit) => {
+      if (side[delivery.from] === side[delivery.to]) return [delivery];
+      hit();
+      return [];
+    };
+    this.network.setFaults([{ name, fault }]);
+    this.after(random.between(50, 900), () => this.#repartition());
   }
 
   #strike(): void {

@@ -21,12 +21,16 @@ export interface TestDevnet {
   stop(): Promise<number | NodeJS.Signals>;
 }
 
-/** Starts `atoll devnet --json --port 0` with more arguments, and waits for its ready line. */
+/**
+ * Starts `atoll devnet --json --port 0` with more arguments, and waits for its ready line. One node unless `--nodes` says
+ * otherwise: most tests are about what a node does.
+ */
 export async function startTestDevnet(
   args: readonly string[] = [],
   env: Readonly<Record<string, string>> = {},
 ): Promise<TestDevnet> {
-  const command = [join(ROOT, 'cli/atoll.js'), 'devnet', '--json', '--port', '0', ...args];
+  const nodes = args.includes('--nodes') ? [] : ['--nodes', '1'];
+  const command = [join(ROOT, 'cli/atoll.js'), 'devnet', '--json', '--port', '0', ...nodes, ...args];
   const child = spawn(process.execPath, command, {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, ...env },

@@ -25,6 +25,8 @@ export interface Kill {
   readonly atMs: number;
   /** Transfers acknowledged when it came. */
   readonly acknowledged: number;
+  /** Transfers sent and not acknowledged when it came. */
+  readonly underWay: number;
   /** It waited for a line `block committed` in the node's log and came right then. */
   readonly aimed: boolean;
   /** What was cut short, and how that is known; empty when it was nothing of both. */
@@ -42,7 +44,10 @@ export interface KillReport extends CheckReport {
 
 /** One kill in so many is of the primary, one of the replica; all others are of the node. */
 const OTHERS_EVERY = 5;
-const DELAY_MS_MAX = 150;
+/** Most kills come soon; one in three leaves the drain time to be in the middle of its rows. */
+const DELAYS_MS_MAX = [100, 100, 800] as const;
+/** The client may run ahead of a kill by this part of a kill's share of the transfers, so that each hits a busy node. */
+const AHEAD = 0.9;
 const AIM_MS_MAX = 3_000;
 /** How long the drain may take to notice that its server is gone. */
 const NOTICE_MS = 1_500;
@@ -81,6 +86,7 @@ export async function runKills(options: KillRunOptions): Promise<KillReport> {
     done.catch(() => undefined); // awaited below
     const loadStarted = performance.now();
     for (const { victim, after, delayMs, aimed } of plan) {
+      load.allow(Math.floor(after + (AHEAD * options.transfers) / options.kills));
       await until(`transfer ${after}`, () => ended || load.acknowledged >= after, 120_000);
       await supervised.untilUp();
       await new Promise((resolve) => setTimeout(resolve, delayMs));
@@ -89,6 +95,7 @@ export async function runKills(options: KillRunOptions): Promise<KillReport> {
         victim,
         atMs: Math.round(performance.now() - loadStarted),
         acknowledged: load.acknowledged,
+        underWay: load.underWay,
         aimed,
         hit: '',
       };
@@ -96,6 +103,7 @@ export async function runKills(options: KillRunOptions): Promise<KillReport> {
       kills.push(kill);
       await strike(supervised, kill, log);
     }
+    load.allow(options.transfers);
     await done;
     await supervised.untilUp();
     const { ledger } = supervised.devnet.ready;
@@ -137,8 +145,8 @@ function planKills({ kills, transfers }: KillRunOptions, random: Seeded) {
     .sort((a, b) => a.order - b.order)
     .map(({ victim }, index) => ({
       victim,
-      after: Math.floor(((index + 0.2 + 0.6 * random.unit()) / kills) * transfers * 0.97),
-      delayMs: random.integer(0, DELAY_MS_MAX),
+      after: Math.floor(((index + 0.2 + 0.6 * random.unit()) / kills) * transfers * 0.95),
+      delayMs: random.integer(0, random.pick(DELAYS_MS_MAX)),
       aimed: random.integer(0, 1) === 1,
     }));
 }
@@ -243,9 +251,10 @@ export function hits(kills: readonly Kill[]): number {
 
 function print(report: KillReport): void {
   console.table(
-    report.kills.map(({ atMs, acknowledged, victim, aimed, hit }) => ({
+    report.kills.map(({ atMs, acknowledged, underWay, victim, aimed, hit }) => ({
       atMs,
       acknowledged,
+      underWay,
       victim,
       aimed,
       hit,

@@ -12,6 +12,7 @@ export const BATCH = 100;
 const SINGLES_EVERY = 8;
 const SINGLES = 10;
 const PAUSE_MS = 50;
+const GATE_MS = 5;
 const GIVE_UP_MS = 120_000;
 const TRANSFER_UNITS_MAX = 50;
 
@@ -32,6 +33,10 @@ export interface Load {
   readonly acknowledged: number;
   /** Requests that got no answer, or one that was no outcome. */
   readonly retries: Readonly<Record<string, number>>;
+  /** Transfers sent at least once and not acknowledged. */
+  readonly underWay: number;
+  /** Lets the client start so many transfers in all; it begins with none. */
+  allow(transfers: number): void;
   /** Rejects when a transfer cannot be brought in. */
   readonly done: Promise<void>;
 }
@@ -40,7 +45,7 @@ type Result = { tx_hash?: string; status?: string; error?: { code: string } };
 
 /** Starts sending: every account sends its own nonces in order, all accounts at once. */
 export function startLoad(options: LoadOptions): Load {
-  const load = { acknowledged: 0, retries: {} as Record<string, number> };
+  const load = { acknowledged: 0, started: 0, allowed: 0, retries: {} as Record<string, number> };
   const retry = (why: string): void => {
     load.retries[why] = (load.retries[why] ?? 0) + 1;
   };
@@ -49,10 +54,16 @@ export function startLoad(options: LoadOptions): Load {
     appendFileSync(options.acknowledgedFile, `${hashes.join('\n')}\n`);
     load.acknowledged += hashes.length;
   };
+  const take = async (wanted: number): Promise<number> => {
+    while (load.started >= load.allowed) await new Promise((resolve) => setTimeout(resolve, GATE_MS));
+    const taken = Math.min(wanted, load.allowed - load.started);
+    load.started += taken;
+    return taken;
+  };
   const share = Math.floor(options.transfers / options.wallets.length);
   const done = Promise.all(
     options.wallets.map((wallet, index) =>
-      sendShare({ ...options, wallet, index, count: share, retry, acknowledge }),
+      sendShare({ ...options, wallet, index, count: share, take, retry, acknowledge }),
     ),
   );
   return {
@@ -60,6 +71,12 @@ export function startLoad(options: LoadOptions): Load {
       return load.acknowledged;
     },
     retries: load.retries,
+    get underWay() {
+      return load.started - load.acknowledged;
+    },
+    allow: (transfers) => {
+      load.allowed = transfers;
+    },
     done: done.then(() => undefined),
   };
 }
@@ -68,6 +85,8 @@ interface Share extends LoadOptions {
   readonly wallet: Wallet;
   readonly index: number;
   readonly count: number;
+  /** Waits until some may be started; answers how many, at most as many as wanted. */
+  readonly take: (wanted: number) => Promise<number>;
   readonly retry: (why: string) => void;
   readonly acknowledge: (hashes: readonly string[]) => void;
 }
@@ -75,7 +94,7 @@ interface Share extends LoadOptions {
 async function sendShare(share: Share): Promise<void> {
   for (let nonce = 0; nonce < share.count; ) {
     const singles = share.random.integer(1, SINGLES_EVERY) === 1;
-    const size = Math.min(share.count - nonce, singles ? SINGLES : BATCH);
+    const size = await share.take(Math.min(share.count - nonce, singles ? SINGLES : BATCH));
     const transfers = Array.from({ length: size }, (_, offset) => transferOf(share, nonce + offset));
     if (singles) for (const transfer of transfers) await bringIn(share, [transfer], sendOne);
     else await bringIn(share, transfers, sendMany);

@@ -3,13 +3,13 @@ import type { ChainSnapshot, CounterDelta, HistogramDelta } from '../../shared/a
 import type { Settings } from '../../shared/api/settings.ts';
 import type { MetricFamily } from '../../shared/observability/exposition.ts';
 import { PROTOCOL_VERSION, VERSION } from '../version.ts';
+import { consensusFamilies } from './consensus-families.ts';
 import { REQUEST_METRICS } from './request-metrics.ts';
 
 interface NodeMetrics {
   readonly chains: readonly ChainSnapshot[];
   readonly counters: readonly CounterDelta[];
   readonly histograms: readonly HistogramDelta[];
-  readonly peers: number;
 }
 
 interface ChainMetric {
@@ -18,6 +18,9 @@ interface ChainMetric {
   readonly type: 'counter' | 'gauge';
   value(chain: ChainSnapshot): number;
 }
+
+type Labels = Readonly<Record<string, string>>;
+const labelsOf = ({ chain_id, chain_type }: ChainSnapshot): Labels => ({ chain_id, chain_type });
 
 /** Counters of chains are exact: they are written with the block that they count. */
 const CHAIN_METRICS: readonly ChainMetric[] = [
@@ -85,7 +88,6 @@ const CHAIN_METRICS: readonly ChainMetric[] = [
 
 /** The families of one scrape. */
 export function metricFamilies(state: NodeMetrics, settings: Settings): MetricFamily[] {
-  const labelsOf = ({ chain_id, chain_type }: ChainSnapshot) => ({ chain_id, chain_type });
   const chains = CHAIN_METRICS.map(({ value, ...metric }) => ({
     ...metric,
     samples: state.chains.map((chain) => ({ labels: labelsOf(chain), value: value(chain) })),
@@ -98,12 +100,7 @@ export function metricFamilies(state: NodeMetrics, settings: Settings): MetricFa
       type: 'histogram',
       samples: state.chains.map((chain) => ({ labels: labelsOf(chain), value: chain.finality_seconds })),
     },
-    {
-      name: 'blockchain_network_peers',
-      help: 'Nodes that this node is connected to.',
-      type: 'gauge',
-      samples: [{ labels: '', value: state.peers }],
-    },
+    ...consensusFamilies(state.chains, labelsOf),
     ...requestFamilies(state),
     {
       name: 'blockchain_build_info',

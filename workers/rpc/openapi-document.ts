@@ -12,6 +12,7 @@ const TAGS = [
   { name: 'blocks', description: 'Final blocks and their commit certificates' },
   { name: 'transactions', description: 'Submitting and following transactions and messages' },
   { name: 'accounts', description: 'Balances and nonces' },
+  { name: 'consensus', description: 'The open height, validators and commits' },
   { name: 'chains', description: 'Chains of this node' },
   { name: 'node', description: 'Health, metrics and JSON-RPC' },
 ];

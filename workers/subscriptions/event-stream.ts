@@ -8,6 +8,7 @@ import {
   type ServerFrame,
   type SubscribedFrame,
   type Topic,
+  type VolatileFrame,
 } from '../../shared/api/frames.ts';
 import type { ChainRecord } from '../../shared/api/objects.ts';
 import type { Env } from '../env.ts';
@@ -80,7 +81,7 @@ class EventStream {
   }
 
   async #handle(frame: ServerFrame): Promise<void> {
-    if (frame.type === 'event') return this.#event(frame);
+    if (frame.type === 'event') return 'volatile' in frame ? this.#volatile(frame) : this.#event(frame);
     if (frame.type === 'subscribed') return this.#subscribed(frame);
     if (frame.type === 'heartbeat') return this.#write(`: head ${frame.head.height}\n\n`);
     if (frame.type === 'hello') return this.#write(`retry: ${RETRY_MS}\n${message('hello', frame)}`);
@@ -107,6 +108,12 @@ class EventStream {
     this.#cursors.set(topic, cursor);
     const id = formatEventId(this.#cursors);
     await this.#write(`id: ${id}\n${message(topic, { topic, height, cursor, replay, data })}`);
+    this.#socket.send(JSON.stringify({ type: 'ack', sub, seq }));
+  }
+
+  /** What happens between blocks has no id: a reader that comes again goes on after the last event of a block. */
+  async #volatile({ sub, seq, topic, height, data }: VolatileFrame): Promise<void> {
+    await this.#write(message(topic, { topic, height, volatile: true, replay: false, data }));
     this.#socket.send(JSON.stringify({ type: 'ack', sub, seq }));
   }
 

@@ -36,25 +36,25 @@ export class Handshake {
   }
 
   /** The envelope of a dial, and its nonce. */
-  dial(to: ConsensusKey): { sealed: Uint8Array; nonce: Uint8Array } {
+  dial(to: ConsensusKey): { sealed: Uint8Array<ArrayBuffer>; nonce: Uint8Array } {
     const nonce = newNonce();
     return { sealed: this.#seal(to, 'dial', nonce, EMPTY_BODY_HASH), nonce };
   }
 
   /** The envelope of a request with this body hash. */
-  request(to: ConsensusKey, bodyHash: HashHex): Uint8Array {
+  request(to: ConsensusKey, bodyHash: HashHex): Uint8Array<ArrayBuffer> {
     return this.#seal(to, 'frames', newNonce(), bodyHash);
   }
 
   /** The acceptor's answer to a dial, and what the dialler must sign in turn. */
-  hello(dial: Envelope): { sealed: Uint8Array; challenge: HashHex } {
+  hello(dial: Envelope): { sealed: Uint8Array<ArrayBuffer>; challenge: HashHex } {
     const nonce = newNonce();
     const challenge = challengeHash(dial.nonce, nonce);
     return { sealed: this.#seal(dial.from, 'hello', nonce, challenge), challenge };
   }
 
   /** The dialler checks the answer and signs the last word. Throws LinkError unless the right node gave it just now. */
-  confirm(to: ConsensusKey, dialNonce: Uint8Array, hello: SignedEnvelope | null): Uint8Array {
+  confirm(to: ConsensusKey, dialNonce: Uint8Array, hello: SignedEnvelope | null): Uint8Array<ArrayBuffer> {
     const challenge = hello === null ? null : challengeHash(dialNonce, hello.envelope.nonce);
     if (hello === null || challenge === null || !this.#isFrom(hello, to, 'hello', challenge)) {
       throw new LinkError('LINK_HANDSHAKE_FAILED', 'the answer is not signed by the peer over this dial');
@@ -80,7 +80,12 @@ export class Handshake {
     return this.#lastTimeMs;
   }
 
-  #seal(to: ConsensusKey, channel: Envelope['channel'], nonce: Uint8Array, bodyHash: HashHex): Uint8Array {
+  #seal(
+    to: ConsensusKey,
+    channel: Envelope['channel'],
+    nonce: Uint8Array,
+    bodyHash: HashHex,
+  ): Uint8Array<ArrayBuffer> {
     const { chainId, genesisHash, self } = this.#end;
     const timeMs = this.#nextTimeMs();
     const envelope = { from: self.consensusKey, to, chain: chainId, channel, nonce, timeMs, bodyHash };

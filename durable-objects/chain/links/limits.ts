@@ -14,8 +14,6 @@ export const RETRY_JITTER = 0.25;
 /** After requests had to stand in for a socket, how long until a socket is tried again. */
 export const UPGRADE_RETRY_MS = 30_000;
 
-/** How long links stay open after the chain fell idle: blocks a second apart need not shake hands each time. */
-export const LINGER_MS = 3_000;
 /** Attempts that count as failed after a peer broke the rules: the next one is made after several seconds. */
 export const FAULT_FAILURES = 5;
 

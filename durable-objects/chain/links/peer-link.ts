@@ -6,7 +6,7 @@ import {
 } from '../../../shared/api/p2p/session-codec.ts';
 import { errorText, type Logger } from '../../../shared/observability/log.ts';
 import type { ConsensusKey } from '../../../shared/protocol/primitives/brand.ts';
-import { CROSSING_MS, FAULT_FAILURES, LINGER_MS, LINK_CLOSE, UPGRADE_RETRY_MS } from './limits.ts';
+import { CROSSING_MS, FAULT_FAILURES, LINK_CLOSE, UPGRADE_RETRY_MS } from './limits.ts';
 import type { LinkCounters } from './link-stats.ts';
 import { OutboundQueue, type Payload, type QueueSpace } from './outbound-queue.ts';
 import type { OutgoingRequests } from './outgoing-requests.ts';
@@ -41,7 +41,6 @@ export class PeerLink {
   #attempting = false;
   #failures = 0;
   #retry: Timer | null = null;
-  #linger: Timer | null = null;
   #way: 'socket' | 'request' = 'socket';
   /** Requests have reached the peer since the last socket. */
   #requestsWork = false;
@@ -59,6 +58,11 @@ export class PeerLink {
     return this.#active !== null;
   }
 
+  /** No socket, and none is sought: an attempt that is under way ends by itself. */
+  get isQuiet(): boolean {
+    return this.#active === null && !this.#wanted;
+  }
+
   /** Whether something sent now can ever leave. */
   get isReachable(): boolean {
     return this.#active !== null || this.#url !== undefined;
@@ -66,7 +70,6 @@ export class PeerLink {
 
   send(payload: Payload): void {
     this.#wanted = true;
-    this.#stopLinger();
     this.#queue.push(payload);
     this.flush();
   }
@@ -127,31 +130,22 @@ export class PeerLink {
       peer: this.peer,
       error: errorText(error),
     });
-    session.close(LINK_CLOSE.badFrame, 'bad frame');
+    session.end(LINK_CLOSE.badFrame, 'bad frame');
     if (this.#active !== session) return;
     this.#active = null;
     this.#failures = Math.max(this.#failures, FAULT_FAILURES);
     if (this.#wanted) this.#wait();
   }
 
-  /** Ends what the link does by itself: at once where nothing can be under way, else shortly. */
+  /** Closes the link after what was sent, gives up what waits, and calls nobody until the next `send`. */
   closeIdle(): void {
     this.#wanted = false;
-    if (this.#retry !== null) {
-      this.#stopRetry();
-      this.#queue.clear();
-    }
     this.#failures = 0;
-    if (this.#active !== null) this.#linger ??= setTimeout(() => this.#endLinger(), LINGER_MS);
-  }
-
-  #endLinger(): void {
-    this.#linger = null;
-    const session = this.#active;
-    if (this.#wanted || session === null) return;
-    this.#active = null;
+    this.#stopRetry();
     this.#queue.clear();
-    session.close(LINK_CLOSE.idle, 'idle');
+    const session = this.#active;
+    this.#active = null;
+    session?.close(LINK_CLOSE.idle, 'idle');
   }
 
   #write(session: Session): void {
@@ -230,7 +224,11 @@ export class PeerLink {
       .dial({ peer: this.peer, url }, this.#failures)
       .catch((error: unknown) => ({ kind: 'failed', error: errorText(error) }) as const);
     if (outcome.kind === 'open') {
-      this.#open(outcome.socket, outcome.confirm);
+      if (this.#wanted) this.#open(outcome.socket, outcome.confirm);
+      else {
+        outcome.socket.accept();
+        outcome.socket.close(LINK_CLOSE.idle, 'idle');
+      }
       return 'done';
     }
     counters.count('dials_failed');
@@ -257,7 +255,6 @@ export class PeerLink {
     });
     this.#context.opened(session);
     this.adopt(session);
-    if (!this.#wanted) this.closeIdle();
   }
 
   async #post(url: string): Promise<Next> {
@@ -302,10 +299,5 @@ export class PeerLink {
   #stopRetry(): void {
     if (this.#retry !== null) clearTimeout(this.#retry);
     this.#retry = null;
-  }
-
-  #stopLinger(): void {
-    if (this.#linger !== null) clearTimeout(this.#linger);
-    this.#linger = null;
   }
 }

@@ -67,6 +67,7 @@ export class PeerLinks {
   readonly #sessions = new Map<WebSocket, Session>();
   /** A frame object that is sent to several peers is encoded once. */
   readonly #payloads = new WeakMap<PeerFrame, Payload>();
+  #lastActivityMs = 0;
 
   constructor(deps: PeerLinksDeps) {
     this.#deps = deps;
@@ -79,7 +80,10 @@ export class PeerLinks {
       log: deps.log,
       now: () => deps.now(),
       opened: (session) => this.#listen(session),
-      onConnected: (peer) => deps.onConnected(peer),
+      onConnected: (peer) => {
+        this.#lastActivityMs = deps.now();
+        deps.onConnected(peer);
+      },
     };
     for (const peer of deps.peers.keys()) if (peer !== deps.self.consensusKey) this.#peer(peer);
     for (const socket of deps.ctx.getWebSockets(LINK_TAG)) this.#wake(socket);
@@ -93,6 +97,7 @@ export class PeerLinks {
       this.#counters.count('undeliverable');
       return;
     }
+    this.#lastActivityMs = this.#deps.now();
     link.send(this.#payload(frame));
   }
 
@@ -121,10 +126,11 @@ export class PeerLinks {
       socket.close(LINK_CLOSE.refused, 'unknown socket');
       return;
     }
+    if (session.phase === 'ended') return;
     const { peer } = session;
     const { link } = this.#peer(peer);
     if (!this.#deps.isValidator(peer)) {
-      session.close(LINK_CLOSE.refused, 'not a validator');
+      session.end(LINK_CLOSE.refused, 'not a validator');
       link.lost(session, true);
       return;
     }
@@ -158,11 +164,21 @@ export class PeerLinks {
   }
 
   /**
-   * The chain is idle: sockets are closed shortly, incoming ones too, so that both sides can sleep, and nobody is called
-   * again. What is under way still arrives. The next `send` opens a link again.
+   * The chain is idle: every socket is closed, incoming ones too, so that both sides can sleep, and nobody is called
+   * again until the next `send`. What was sent before still arrives; what waited is given up.
    */
   closeIdle(): void {
     for (const { link } of this.#peers.values()) link.closeIdle();
+  }
+
+  /** True when no socket is open and none is sought: always so after `closeIdle`, until someone sends or calls. */
+  get isQuiet(): boolean {
+    return [...this.#peers.values()].every(({ link }) => link.isQuiet);
+  }
+
+  /** When a frame last went either way or a link opened; 0 for never. */
+  get lastActivityMs(): number {
+    return this.#lastActivityMs;
   }
 
   /** Validators with an open link, in key order. */
@@ -280,6 +296,7 @@ export class PeerLinks {
       return;
     }
     this.#counters.count('frames_in');
+    this.#lastActivityMs = this.#deps.now();
     this.#deps.onFrame(peer, frame);
   }
 

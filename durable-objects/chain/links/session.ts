@@ -13,9 +13,10 @@ import { LinkError } from './link-error.ts';
 
 /**
  * `greeted`: the peer has our challenge and must still answer it. `retired`: another socket with the same peer is used;
- * this one is only read. `closing`: closed from here, read until the peer has closed it, too.
+ * this one is only read. `closing`: closed from here, read until the peer has closed it, too. `ended`: closed, and what
+ * still comes counts for nothing.
  */
-export type SessionPhase = 'greeted' | 'open' | 'retired' | 'closing';
+export type SessionPhase = 'greeted' | 'open' | 'retired' | 'closing' | 'ended';
 
 /** What a session is made of; plain values, so that a socket can carry them through a sleep. */
 export interface SessionRecord {
@@ -90,16 +91,18 @@ export class Session {
 
   /** Nothing is sent on it any more. */
   retire(): void {
-    if (this.#phase !== 'closing') this.#phase = 'retired';
+    if (this.#phase === 'open') this.#phase = 'retired';
     this.#save();
   }
 
-  /** Closes it; what the peer has sent before it hears of that is still read. */
+  /** Closes it; what a peer that proved itself has sent before it hears of that is still read. */
   close(code: number, reason: string): void {
-    if (this.#phase === 'closing') return;
-    this.#phase = 'closing';
-    this.#save();
-    this.socket.close(code, reason);
+    this.#close(this.#phase === 'greeted' ? 'ended' : 'closing', code, reason);
+  }
+
+  /** Closes it on a peer that broke the rules: nothing more is read. */
+  end(code: number, reason: string): void {
+    this.#close('ended', code, reason);
   }
 
   /** Sends a frame if the window has room for it. Throws what the platform throws for a socket that is gone. */
@@ -136,6 +139,13 @@ export class Session {
     }
     this.#save();
     return frame;
+  }
+
+  #close(phase: 'closing' | 'ended', code: number, reason: string): void {
+    const wasClosed = this.#phase === 'closing' || this.#phase === 'ended';
+    if (this.#phase !== 'ended') this.#phase = phase;
+    this.#save();
+    if (!wasClosed) this.socket.close(code, reason);
   }
 
   #send(frame: Uint8Array | null, nowMs: number): void {

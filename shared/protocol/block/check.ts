@@ -25,6 +25,8 @@ export interface BlockCheck {
   readonly block: Block;
   /** Length of the encoded body. */
   readonly bodyBytes: number;
+  /** The state after the parent asks for another block. */
+  readonly hasPendingWork: boolean;
 }
 
 /**
@@ -37,7 +39,12 @@ export function checkBlock(check: BlockCheck): void {
   checkLastCommit(check);
   checkRoots(check);
   const { header, transactions, evidence } = check.block;
-  const content = { transactions: transactions.length, evidence: evidence.length, timeMs: header.timeMs };
+  const content: BlockContent = {
+    transactions: transactions.length,
+    evidence: evidence.length,
+    timeMs: header.timeMs,
+    hasPendingWork: check.hasPendingWork,
+  };
   if (!isContentAllowed(check.params, check.parent.timeMs, content)) {
     throw new BlockError('BLOCK_EMPTY', 'this chain makes no empty block now');
   }
@@ -53,6 +60,8 @@ export interface BlockContent {
   readonly transactions: number;
   readonly evidence: number;
   readonly timeMs: number;
+  /** Validators wait for activation, or effects of time were left over by the parent. Default false. */
+  readonly hasPendingWork?: boolean;
 }
 
 /**
@@ -60,7 +69,7 @@ export interface BlockContent {
  * passed.
  */
 export function isContentAllowed(params: ChainParams, parentTimeMs: number, content: BlockContent): boolean {
-  if (content.transactions > 0 || content.evidence > 0) return true;
+  if (content.transactions > 0 || content.evidence > 0 || content.hasPendingWork === true) return true;
   switch (params.emptyBlocks) {
     case 'always':
       return true;

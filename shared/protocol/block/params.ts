@@ -1,16 +1,18 @@
 /** @module Parameters as bytes, their hash for the header, and what a new genesis starts from. */
-import { amount, type Codec, choice, encode, tuple, uint } from '../codec/codec.ts';
+import { amount, type Codec, choice, decode, encode, tuple, uint } from '../codec/codec.ts';
 import { sha256Hex } from '../crypto/hashing.ts';
 import type { HashHex } from '../primitives/brand.ts';
 import { type ChainParams, EMPTY_BLOCKS, PROPOSER_SELECTIONS } from '../primitives/chain-params.ts';
 import { BLOCK_BYTES_MAX, BLOCK_TRANSACTIONS_MAX, VALIDATORS_MAX } from '../primitives/limits.ts';
 
+/** One integer. */
+const PARAM_BYTES_MAX = 9;
+
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Field order is that of {@link ChainParams}. Which values make sense together is for the genesis check. */
-export const paramsCodec: Codec<ChainParams> = tuple({
+const fields: { readonly [Name in keyof ChainParams]: Codec<ChainParams[Name]> } = {
   blockTimeMs: uint(),
   emptyBlocks: choice(EMPTY_BLOCKS),
   heartbeatIntervalMs: uint(),
@@ -37,7 +39,34 @@ export const paramsCodec: Codec<ChainParams> = tuple({
   timeoutProposeDeltaMs: uint(),
   timeoutVoteMs: uint(),
   timeoutVoteDeltaMs: uint(),
-});
+};
+
+/** Field order is that of {@link ChainParams}. Which values make sense together is for `params-check.ts`. */
+export const paramsCodec: Codec<ChainParams> = tuple(fields);
+
+/** The name of a parameter in documents and votes. */
+export function paramName(field: keyof ChainParams): string {
+  return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+const fieldsByName = new Map(
+  Object.keys(fields).map((field) => [paramName(field as keyof ChainParams), field]),
+);
+
+/** The parameters with one of them set to an encoded value. Throws CodecError; null for a name that is none. */
+export function withParam(params: ChainParams, name: string, value: Uint8Array): ChainParams | null {
+  const field = fieldsByName.get(name) as keyof ChainParams | undefined;
+  if (field === undefined) return null;
+  return { ...params, [field]: decode<unknown>(fields[field], value, PARAM_BYTES_MAX) };
+}
+
+/** The bytes that set a parameter to a value. */
+export function encodeParam<Name extends keyof ChainParams>(
+  field: Name,
+  value: ChainParams[Name],
+): Uint8Array {
+  return encode(fields[field], value);
+}
 
 /** SHA-256 of the encoded parameters: `params_hash` of every header they are in force for. */
 export function paramsHash(params: ChainParams): HashHex {

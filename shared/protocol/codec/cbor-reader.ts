@@ -38,7 +38,7 @@ function read(depth: number): CborValue | typeof REFUSED {
   if (major === 1) return count === Number.MAX_SAFE_INTEGER ? REFUSED : -1 - count;
   // Every item has at least one byte, so no count is believed beyond what is there.
   if (count > bytes.length - at) return REFUSED;
-  if (major === 2) return bytes.slice(at, (at += count));
+  if (major === 2) return readBytes(at + count);
   if (major === 3) return readText(at + count);
   return major === 4 && depth < CBOR_DEPTH_MAX ? readArray(count, depth + 1) : REFUSED;
 }
@@ -51,6 +51,13 @@ function readArray(length: number, depth: number): CborValue | typeof REFUSED {
     items[i] = item;
   }
   return items;
+}
+
+/** A copy, since the input may be memory that is used again. */
+function readBytes(end: number): Uint8Array {
+  const start = at;
+  at = end;
+  return bytes.slice(start, end);
 }
 
 function readText(end: number): string | typeof REFUSED {

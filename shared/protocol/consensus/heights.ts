@@ -4,7 +4,7 @@ import type { ConsensusKey } from '../primitives/brand.ts';
 import type { NewHeight } from './input.ts';
 import type { PersistentState } from './persistent-state.ts';
 import type { BlockVerdict } from './proposal.ts';
-import { armRound, isOwnTurn, propose } from './rounds.ts';
+import { armPropose, isOwnTurn, propose } from './rounds.ts';
 import { needBlock } from './rules.ts';
 import type { ConsensusState, LastCommit } from './state.ts';
 import { REBROADCAST_MIN_MS } from './timeouts.ts';
@@ -90,6 +90,7 @@ export function resume(turn: Turn, record: PersistentState, blocks: readonly Blo
   if (step === 'idle') return;
   if (proposal !== null) turn.broadcast({ kind: 'proposal', proposal });
   if (votes.length > 0) turn.broadcast({ kind: 'votes', votes });
-  armRound(turn);
+  armPropose(turn);
+  turn.schedule('rebroadcast', state.rebroadcastMs);
   if (step === 'propose' && isOwnTurn(turn)) propose(turn);
 }

@@ -94,7 +94,9 @@ function repeatOwn(turn: Turn): void {
   turn.broadcast({ kind: 'peer_state', peerState: ownPeerState(state, false) });
   // Who has not voted may not know of the work that opened this height.
   if (state.hasWork) {
-    const silent = state.validators.filter((_, index) => state.votes.latest[index] === null);
+    const silent = state.validators.filter(
+      (_, index) => index !== state.self && state.votes.latest[index] === null,
+    );
     for (const { consensusKey: peer } of silent) turn.emit({ type: 'send_transactions', peer });
   }
   state.requested = state.requested.filter((hash) => !state.blocks.has(hash));

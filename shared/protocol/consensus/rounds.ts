@@ -24,6 +24,8 @@ export function startRound(turn: Turn, round: number): void {
   state.prevoteTimerSet = false;
   state.precommitTimerSet = false;
   state.polkaSeen = false;
+  // A timer that already runs at the shortest wait goes on, or short rounds would put it off for ever.
+  const mustRepeatSooner = round === 0 || state.rebroadcastMs > REBROADCAST_MIN_MS;
   state.rebroadcastMs = REBROADCAST_MIN_MS;
   state.votes = pruneVotes(openRounds(state.votes, roundMax(turn)), round);
   state.proposals = new Map([...state.proposals].filter(([known]) => known >= round));
@@ -32,16 +34,16 @@ export function startRound(turn: Turn, round: number): void {
   turn.persist();
   const proposer = proposerKey(state.validators, round);
   turn.event({ name: 'new_round', height: state.height, round, proposer });
-  armRound(turn);
+  armPropose(turn);
+  if (mustRepeatSooner) turn.schedule('rebroadcast', state.rebroadcastMs);
   if (isOwnTurn(turn)) propose(turn);
   else if (state.hasWork) turn.emit({ type: 'send_transactions', peer: proposer });
 }
 
-/** The timers of a round from its start. A proposer may have nothing to propose, so it waits like everyone else. */
-export function armRound(turn: Turn): void {
+/** A proposer may have nothing to propose, so it waits like everyone else. */
+export function armPropose(turn: Turn): void {
   const { state } = turn;
   if (state.step === 'propose') turn.schedule('propose', proposeTimeoutMs(state.params, state.round));
-  turn.schedule('rebroadcast', state.rebroadcastMs);
 }
 
 /** Whether this node proposes in the current round. */

@@ -158,6 +158,7 @@ function prevoteRepeated(turn: Turn): boolean {
   if (polRound === null || polkaAt(turn, polRound)?.blockHash !== blockHash) return false;
   const { locked } = turn.state;
   const isFree = locked === null || locked.round <= polRound || locked.hash === blockHash;
+  if (!isFree) showLock(turn);
   const accepted = block.valid && roundsAgree(proposal, block) && isFree;
   castVote(turn, 'prevote', accepted ? blockHash : null, accepted ? polRound : null);
   return true;
@@ -171,9 +172,17 @@ function prevoteNew(turn: Turn): boolean {
   const { locked, params, proposals } = turn.state;
   const known = proposals.get(proposal.round);
   const isFree = locked === null || locked.hash === proposal.blockHash;
+  if (!isFree) showLock(turn);
   const fits = roundsAgree(proposal, block) && known !== undefined && isTimely(params, known, block);
   castVote(turn, 'prevote', block.valid && fits && isFree ? proposal.blockHash : null, null);
   return true;
+}
+
+/** Shows everyone the polka that keeps this node from a proposal, so that the next proposer can repeat its block. */
+function showLock(turn: Turn): void {
+  const { valid, polkas } = turn.state;
+  const certificate = valid === null ? undefined : polkas.get(valid.round);
+  if (certificate !== undefined) turn.broadcast({ kind: 'polka', certificate });
 }
 
 /** L34: two thirds prevoted, though not the same. */

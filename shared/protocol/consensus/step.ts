@@ -117,10 +117,14 @@ function keepVerdict(turn: Turn, block: BlockVerdict): void {
   state.blocks = new Map(state.blocks).set(block.hash, block);
 }
 
-/** L57, L61, L65 and the timers that are not of the paper. A timer of another height or round is void. */
+/**
+ * L57, L61, L65 and the timers that are not of the paper. A timer of another height or round is void, but for
+ * repetitions, which go on from round to round.
+ */
 function onTimeout(turn: Turn, timer: Timer): void {
   const { state } = turn;
-  if (timer.height !== state.height || timer.round !== state.round || state.step === 'decided') return;
+  if (timer.height !== state.height || state.step === 'decided') return;
+  if (timer.round !== state.round && timer.kind !== 'rebroadcast') return;
   switch (timer.kind) {
     case 'propose':
       if (state.step !== 'propose') return;

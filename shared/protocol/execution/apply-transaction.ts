@@ -1,8 +1,9 @@
 /** @module One transaction: fee and nonce are taken, then its type does its work or leaves no other trace. */
 import { assert } from '../primitives/assert.ts';
 import { readAccount, writeAccount } from '../state/account.ts';
+import type { BlockEnvironment } from '../state/block-environment.ts';
 import type { Overlay } from '../state/overlay.ts';
-import { type BlockEnvironment, OverlayContext } from '../state/transaction-context.ts';
+import { OverlayContext } from '../state/transaction-context.ts';
 import type { Receipt } from '../transaction/receipt.ts';
 import { RECEIPT_STATUS, TransactionFailure } from '../transaction/receipt-status.ts';
 import type { SignedTransaction } from '../transaction/transaction.ts';

@@ -4,7 +4,7 @@
  */
 import type { Address } from '../primitives/brand.ts';
 import { ProtocolError } from '../primitives/errors.ts';
-import type { BlockEnvironment } from '../state/transaction-context.ts';
+import type { BlockEnvironment } from '../state/block-environment.ts';
 import { checkTransaction, checkValidUntil } from '../transaction/check.ts';
 import type { TransactionRegistry } from '../transaction/define-transaction.ts';
 import type { SignedTransaction } from '../transaction/transaction.ts';

@@ -9,18 +9,22 @@ import { encodeBody } from '../block/encode.ts';
 import { receiptRoot } from '../block/roots.ts';
 import type { Verifier } from '../crypto/verifier.ts';
 import type { PageReader } from '../merkle/page-store.ts';
+import { assert } from '../primitives/assert.ts';
 import type { HashHex } from '../primitives/brand.ts';
 import type { StateReader } from '../primitives/state-reader.ts';
+import { readParams } from '../state/params.ts';
+import { validatorsAt } from '../state/set-history.ts';
 import { checkTransactionSignature } from '../transaction/check.ts';
 import { TransactionError } from '../transaction/errors.ts';
 import type { SignedTransaction } from '../transaction/transaction.ts';
 import { validatorsHash } from '../validators/hash.ts';
-import type { ValidatorSet } from '../validators/validator-set.ts';
 import { verifyCertificate } from '../votes/certificate.ts';
+import { EvidenceError } from '../votes/evidence-error.ts';
 import { VoteError } from '../votes/vote-error.ts';
 import { BlockExecution, type BlockOutcome } from './apply-block.ts';
 import { executedBlock } from './build-block.ts';
 import type { ChainContext } from './chain-context.ts';
+import { hasPendingWork } from './due-effects.ts';
 import type { ExecutedBlock, ParentBlock } from './executed-block.ts';
 import { InclusionError } from './inclusion.ts';
 
@@ -46,29 +50,36 @@ export interface VerifyRequest {
 export function verifyBlock(chain: ChainContext, request: VerifyRequest): ExecutedBlock {
   const { parent, block, state } = request;
   const { header } = block;
-  const { chainId, params } = chain.genesis;
+  const { chainId, params: genesisParams } = chain.genesis;
   const body = request.body ?? encodeBody(block);
-  checkBlock({ chainId, params, parent, block, bodyBytes: body.length });
-  if (block.evidence.length > 0) {
-    throw new BlockError('BLOCK_EVIDENCE_INVALID', 'this version knows no kind of evidence');
-  }
+  const params = readParams(state, genesisParams);
+  const pending = hasPendingWork(state, parent, genesisParams);
+  checkBlock({ chainId, params, parent, block, bodyBytes: body.length, hasPendingWork: pending });
   const { height, round, timeMs } = header;
   const execution = new BlockExecution(chain, state, { height, round, timeMs });
   expectEqual('BLOCK_PROPOSER_MISMATCH', 'proposer', header.proposer, execution.proposer.consensusKey);
   const validators = validatorsHash(execution.validators);
   expectEqual('BLOCK_VALIDATORS_MISMATCH', 'validators_hash', header.validatorsHash, validators);
-  verifyLastCommit(chain, request, execution.validators);
+  verifyLastCommit(chain, request);
+  for (const [index, item] of block.evidence.entries()) addEvidenceAt(request, execution, item, index);
+  execution.open(block.lastCommit);
   for (const [index, signed] of block.transactions.entries())
     applyAt(chain, request, execution, signed, index);
   const outcome = execution.finish(request.pages);
   compareOutcome(block, outcome);
-  return executedBlock(block, body, outcome, []);
+  return executedBlock(block, body, outcome, {
+    rejected: [],
+    rejectedEvidence: [],
+    isContentAllowed: true,
+  });
 }
 
-/** No rule of this version changes the validator set, so the parent was decided by the set of this height. */
-function verifyLastCommit(chain: ChainContext, request: VerifyRequest, validators: ValidatorSet): void {
-  const { block, parent, verifier } = request;
+/** The parent was decided by the set of its own height. */
+function verifyLastCommit(chain: ChainContext, request: VerifyRequest): void {
+  const { block, parent, state, verifier } = request;
   if (block.lastCommit === null) return;
+  const validators = validatorsAt(state, parent.height);
+  assert(validators !== null, 'the set of the parent is remembered');
   try {
     verifyCertificate({
       genesisHash: chain.genesisHash,
@@ -81,6 +92,21 @@ function verifyLastCommit(chain: ChainContext, request: VerifyRequest, validator
   } catch (error) {
     if (!(error instanceof VoteError)) throw error;
     throw new BlockError('BLOCK_LAST_COMMIT_INVALID', error.message, { vote_code: error.code });
+  }
+}
+
+function addEvidenceAt(
+  request: VerifyRequest,
+  execution: BlockExecution,
+  item: Uint8Array,
+  index: number,
+): void {
+  try {
+    execution.addEvidence(item, request.verifier);
+  } catch (error) {
+    if (!(error instanceof EvidenceError)) throw error;
+    const details = { index, evidence_code: error.code };
+    throw new BlockError('BLOCK_EVIDENCE_INVALID', `evidence ${index}: ${error.message}`, details);
   }
 }
 

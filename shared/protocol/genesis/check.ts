@@ -1,13 +1,9 @@
 /** @module Whether a chain can start from a genesis. Every rule has a code of its own. */
-import { addressCodec, consensusKeyCodec, encode, text, tuple } from '../codec/codec.ts';
-import { signBytes } from '../crypto/domains.ts';
-import { isCanonicalKey, isSmallOrder, isTorsionFree } from '../crypto/keys.ts';
 import type { Signer, Verifier } from '../crypto/verifier.ts';
 import { AMOUNT_MAX } from '../primitives/amount.ts';
 import type { Address, ChainId, ConsensusKey } from '../primitives/brand.ts';
-import { CHAIN_ID_LENGTH_MAX } from '../primitives/chain-id.ts';
-import { consensusKeyFromBytes, consensusKeyToBytes } from '../primitives/consensus-key.ts';
-import { ZERO_HASH } from '../primitives/hash.ts';
+import { consensusKeyFromBytes } from '../primitives/consensus-key.ts';
+import { isPossessionProved, isUsableConsensusKey, popSignBytes } from '../validators/possession.ts';
 import { checkParams } from './check-params.ts';
 import { GenesisError } from './errors.ts';
 import type { Genesis, GenesisAuthority } from './genesis.ts';
@@ -16,17 +12,6 @@ import type { Genesis, GenesisAuthority } from './genesis.ts';
 export const GENESIS_VERSION = 1;
 /** Parties, and so validators, of a bilateral chain. */
 export const BILATERAL_PARTIES = 2;
-
-const popCodec = tuple({
-  chainId: text({ max: CHAIN_ID_LENGTH_MAX }),
-  consensusKey: consensusKeyCodec,
-  operator: addressCodec,
-});
-
-/** What a proof of possession signs: [chain_id, consensus_key, operator], with zero scope. */
-export function popSignBytes(chainId: ChainId, consensusKey: ConsensusKey, operator: Address): Uint8Array {
-  return signBytes('pop', ZERO_HASH, encode(popCodec, { chainId, consensusKey, operator }));
-}
 
 /** An authority of a genesis that is being made, with its proof of possession. */
 export function makeAuthority(
@@ -68,12 +53,10 @@ function checkAuthorities(genesis: Genesis, verifier: Verifier): void {
       throw new GenesisError('GENESIS_AUTHORITY_DUPLICATE', 'each consensus key stands once', details);
     }
     seen.add(authority.consensusKey);
-    const key = consensusKeyToBytes(authority.consensusKey);
-    if (!isCanonicalKey(key) || isSmallOrder(key) || !isTorsionFree(key)) {
+    if (!isUsableConsensusKey(authority.consensusKey)) {
       throw new GenesisError('GENESIS_AUTHORITY_KEY', 'not a usable consensus key', details);
     }
-    const message = popSignBytes(genesis.chainId, authority.consensusKey, authority.operator);
-    if (!verifier.verify(key, message, authority.pop)) {
+    if (!isPossessionProved({ chainId: genesis.chainId, ...authority }, authority.pop, verifier)) {
       throw new GenesisError('GENESIS_POP_INVALID', 'the proof of possession does not verify', details);
     }
   }

@@ -2,7 +2,7 @@
  * @module The genesis as a JSON document for people: snake_case names, bytes in 0x-hex, amounts as decimal strings.
  * Reading is strict: an unknown field is refused, a missing one takes its default or is named in the error.
  */
-import { DEFAULT_PARAMS } from '../block/params.ts';
+import { DEFAULT_PARAMS, paramName } from '../block/params.ts';
 import { CodecError } from '../codec/codec.ts';
 import { parseAddress } from '../primitives/address.ts';
 import { parseAmount } from '../primitives/amount.ts';
@@ -181,15 +181,11 @@ function fork(value: unknown, path: string): GenesisFork {
 
 const PARAM_NAMES = Object.keys(DEFAULT_PARAMS) as (keyof ChainParams)[];
 
-function snakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-}
-
 /** Parameters by their snake_case names; amounts as decimal strings, choices by name. */
 export function paramsToJson(params: ChainParams): { readonly [name: string]: Json } {
   const entries = PARAM_NAMES.map((name) => {
     const value = params[name];
-    return [snakeCase(name), typeof value === 'bigint' ? value.toString() : value] as const;
+    return [paramName(name), typeof value === 'bigint' ? value.toString() : value] as const;
   });
   return Object.fromEntries(entries);
 }
@@ -202,7 +198,7 @@ function paramsFromJson(json: unknown, path: string): ChainParams {
     const read = typeof standard === 'number' ? integer : typeof standard === 'bigint' ? amount : text;
     return [
       name,
-      fields.take<ChainParams[keyof ChainParams]>(snakeCase(name), read as Read<never>, standard),
+      fields.take<ChainParams[keyof ChainParams]>(paramName(name), read as Read<never>, standard),
     ];
   });
   fields.end();

@@ -1,27 +1,41 @@
 /** @module The state before the first block: accounts, validators and the supply. */
-import { addressToBytes } from '../primitives/address.ts';
-import { compareBytes } from '../primitives/bytes.ts';
 import type { StateWrite } from '../primitives/state-reader.ts';
-import { ACCOUNT_NAMESPACE, encodeAccount } from '../state/account.ts';
+import { writeAccount } from '../state/account.ts';
+import { writeAuthorities, writeClaims } from '../state/claims.ts';
+import { recordTime } from '../state/clock.ts';
+import { Overlay } from '../state/overlay.ts';
+import { recordSet } from '../state/set-history.ts';
 import { encodeSupply, SUPPLY_BURNED, SUPPLY_GENESIS, SUPPLY_NAMESPACE } from '../state/supply.ts';
+import { addValidator } from '../state/validator-record.ts';
 import { VALIDATORS_CURRENT, VALIDATORS_NAMESPACE } from '../state/validators.ts';
 import { encodeValidatorSet } from '../validators/encode.ts';
+import { compareKeys } from '../validators/validator-set.ts';
 import { validatorsFromAuthorities } from '../validators/voting-power.ts';
 import type { Genesis } from './genesis.ts';
 
-/** Every leaf of the state at height 0, ascending by namespace and key. The genesis must have passed its check. */
+/** Every leaf of the state at height 0. The genesis must have passed its check. */
 export function genesisState(genesis: Genesis): StateWrite[] {
-  const supply = genesis.allocations.reduce((sum, { amount }) => sum + amount, 0n);
-  const validators = validatorsFromAuthorities(genesis.authorities, genesis.params);
-  const accounts = genesis.allocations.map(({ address, amount }) => ({
-    namespace: ACCOUNT_NAMESPACE,
-    key: addressToBytes(address),
-    value: encodeAccount({ nonce: 0, balance: amount }),
-  }));
-  return [
-    ...accounts.sort((a, b) => compareBytes(a.key, b.key)),
-    { namespace: SUPPLY_NAMESPACE, key: SUPPLY_BURNED, value: encodeSupply(0n) },
-    { namespace: SUPPLY_NAMESPACE, key: SUPPLY_GENESIS, value: encodeSupply(supply) },
-    { namespace: VALIDATORS_NAMESPACE, key: VALIDATORS_CURRENT, value: encodeValidatorSet(validators) },
-  ];
+  const { params, timeMs, allocations } = genesis;
+  const supply = allocations.reduce((sum, { amount }) => sum + amount, 0n);
+  const store = new Overlay({ get: () => null });
+  for (const { address, amount } of allocations) {
+    writeAccount(store, address, { nonce: 0, balance: amount });
+  }
+  store.set(SUPPLY_NAMESPACE, SUPPLY_BURNED, encodeSupply(0n));
+  store.set(SUPPLY_NAMESPACE, SUPPLY_GENESIS, encodeSupply(supply));
+  const authorities = [...genesis.authorities].sort((a, b) => compareKeys(a.consensusKey, b.consensusKey));
+  for (const { consensusKey, operator, name } of authorities) {
+    addValidator(store, consensusKey, { operator, name, endpoint: '', commissionBps: 0 });
+  }
+  const keys = authorities.map(({ consensusKey }) => consensusKey);
+  writeAuthorities(store, keys);
+  writeClaims(
+    store,
+    keys.map((consensusKey) => ({ consensusKey, stake: 0n, isAuthority: true, isActive: true })),
+  );
+  const validators = validatorsFromAuthorities(genesis.authorities, params);
+  store.set(VALIDATORS_NAMESPACE, VALIDATORS_CURRENT, encodeValidatorSet(validators));
+  recordSet(store, 1, timeMs, validators);
+  recordTime(store, params, 0, timeMs);
+  return store.writes();
 }

@@ -9,8 +9,15 @@ const HEX_OF_BYTE: readonly string[] = Array.from({ length: 256 }, (_, byte) =>
 const DIGIT_OF_CODE = new Uint8Array(128).fill(255);
 for (let digit = 0; digit < 16; digit++) DIGIT_OF_CODE[digit.toString(16).charCodeAt(0)] = digit;
 
+/** ES2026: Workers and browsers have it, three times as fast as a loop; Node 24 does not. */
+interface HexBytes extends Uint8Array {
+  toHex(): string;
+}
+const HAS_NATIVE_HEX = 'toHex' in Uint8Array.prototype;
+
 /** `0x` and two lower-case hex digits per byte. */
 export function toHex(bytes: Uint8Array): string {
+  if (HAS_NATIVE_HEX) return `0x${(bytes as HexBytes).toHex()}`;
   let text = '0x';
   for (let i = 0; i < bytes.length; i++) text += HEX_OF_BYTE[bytes[i] as number];
   return text;

@@ -23,9 +23,26 @@ export interface AccountRecord {
 /** CBOR([nonce, balance]). */
 export const accountCodec: Codec<AccountRecord> = tuple({ nonce: uint(), balance: amount() });
 
+// Sender and recipient of the transaction at hand are read and written in turn, six times in all.
+let lastAddress: Address | null = null;
+let lastKey: Uint8Array = new Uint8Array();
+let otherAddress: Address | null = null;
+let otherKey: Uint8Array = new Uint8Array();
+
+/** The key of an account's record. Shared: nobody changes keys of the state. */
+function keyOf(address: Address): Uint8Array {
+  if (address === lastAddress) return lastKey;
+  const key = address === otherAddress ? otherKey : addressToBytes(address);
+  otherAddress = lastAddress;
+  otherKey = lastKey;
+  lastAddress = address;
+  lastKey = key;
+  return key;
+}
+
 /** The account of an address; nonce 0 and balance 0 when it has no record. */
 export function readAccount(reader: StateReader, address: Address): AccountState {
-  const bytes = reader.get(ACCOUNT_NAMESPACE, addressToBytes(address));
+  const bytes = reader.get(ACCOUNT_NAMESPACE, keyOf(address));
   return bytes === null ? NO_ACCOUNT : decodeAccount(bytes);
 }
 
@@ -45,7 +62,7 @@ export interface AccountWriter {
 
 /** Writes an account's record, or deletes it where none is kept. */
 export function writeAccount(writer: AccountWriter, address: Address, account: AccountRecord): void {
-  writer.set(ACCOUNT_NAMESPACE, addressToBytes(address), encodeAccount(account));
+  writer.set(ACCOUNT_NAMESPACE, keyOf(address), encodeAccount(account));
 }
 
 // A block of 5,000 transfers reads and writes some 30,000 accounts, and two integers need no general codec.

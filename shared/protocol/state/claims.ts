@@ -120,7 +120,9 @@ export function withActivation(
 function displaced(others: readonly Claim[], claim: Claim): readonly Claim[] {
   const [smallest] = others
     .filter(({ isAuthority }) => !isAuthority)
-    .sort((left, right) => (left.stake === right.stake ? byKey(right, left) : left.stake < right.stake ? -1 : 1));
+    .sort((left, right) =>
+      left.stake === right.stake ? byKey(right, left) : left.stake < right.stake ? -1 : 1,
+    );
   if (smallest === undefined || (!claim.isAuthority && claim.stake <= smallest.stake)) return others;
   return [...others.filter((other) => other !== smallest), claim];
 }

@@ -51,6 +51,12 @@ export class Overlay implements StateReader {
     entry.value = value;
   }
 
+  /** True if the leaf was written and differs from the state below. */
+  isChanged(namespace: string, key: Uint8Array): boolean {
+    const entry = this.#entries.get(entryId(namespace, key));
+    return entry !== undefined && !sameValue(entry.base, entry.value);
+  }
+
   /**
    * A mark to which {@link rollback} returns. Marks nest: an outer one stays good after an inner rollback.
    */

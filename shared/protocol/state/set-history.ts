@@ -23,10 +23,7 @@ interface SetAt {
 const setAtCodec: Codec<SetAt> = tuple({
   height: uint(),
   timeMs: uint(),
-  powers: list(
-    tuple({ consensusKey: consensusKeyCodec, power: uint(VOTING_POWER_TOTAL) }),
-    VALIDATORS_MAX,
-  ),
+  powers: list(tuple({ consensusKey: consensusKeyCodec, power: uint(VOTING_POWER_TOTAL) }), VALIDATORS_MAX),
 });
 const sets = new Queue(SET_HISTORY_NAMESPACE, setAtCodec);
 

@@ -12,9 +12,21 @@ import type { ReceiptEvent } from '../transaction/receipt.ts';
 import { TransactionFailure } from '../transaction/receipt-status.ts';
 import type { SignedTransaction } from '../transaction/transaction.ts';
 import type { AccountState, TransactionContext } from '../transaction/transaction-context.ts';
+import type { ValidatorActions } from '../transaction/validator-actions.ts';
 import { ACCOUNT_NAMESPACE, readAccount, writeAccount } from './account.ts';
+import { AUTHORITY_VOTES_NAMESPACE } from './authority-votes.ts';
+import type { BlockEnvironment } from './block-environment.ts';
+import { CLOCK_NAMESPACE } from './clock.ts';
+import { EVIDENCE_NAMESPACE } from './evidence-records.ts';
+import { LIVENESS_NAMESPACE } from './liveness.ts';
 import type { Overlay } from './overlay.ts';
+import { PARAMS_NAMESPACE } from './params.ts';
+import { senderActions } from './sender-actions.ts';
+import { SET_HISTORY_NAMESPACE } from './set-history.ts';
+import { STAKER_NAMESPACE } from './staker.ts';
 import { SUPPLY_NAMESPACE } from './supply.ts';
+import { UNBONDING_NAMESPACE } from './unbonding.ts';
+import { VALIDATOR_NAMESPACE } from './validator-record.ts';
 import { VALIDATORS_NAMESPACE } from './validators.ts';
 
 /** Namespaces that own types read but never write. */
@@ -22,15 +34,16 @@ const PROTOCOL_NAMESPACES: ReadonlySet<string> = new Set([
   ACCOUNT_NAMESPACE,
   SUPPLY_NAMESPACE,
   VALIDATORS_NAMESPACE,
+  VALIDATOR_NAMESPACE,
+  SET_HISTORY_NAMESPACE,
+  STAKER_NAMESPACE,
+  UNBONDING_NAMESPACE,
+  LIVENESS_NAMESPACE,
+  AUTHORITY_VOTES_NAMESPACE,
+  EVIDENCE_NAMESPACE,
+  CLOCK_NAMESPACE,
+  PARAMS_NAMESPACE,
 ]);
-
-/** Where and when a transaction is applied. */
-export interface BlockEnvironment {
-  readonly height: number;
-  /** Time of the block, milliseconds since 1970. */
-  readonly timeMs: number;
-  readonly params: ChainParams;
-}
 
 /** The context of one transaction over an overlay. The caller took fee and nonce before and rolls back a failure. */
 export class OverlayContext implements TransactionContext {
@@ -40,6 +53,7 @@ export class OverlayContext implements TransactionContext {
   readonly sender: Address;
   readonly txHash: HashHex;
   readonly #overlay: Overlay;
+  readonly #block: BlockEnvironment;
   readonly #type: TransactionType;
   readonly #events: ReceiptEvent[] = [];
   /** What the fee leaves for opening accounts. */
@@ -52,6 +66,7 @@ export class OverlayContext implements TransactionContext {
     this.sender = signed.sender;
     this.txHash = signed.hash;
     this.#overlay = overlay;
+    this.#block = block;
     this.#type = type;
     this.#feeLeft = signed.transaction.fee - requiredFee(block.params, signed.bytes.length);
   }
@@ -59,6 +74,10 @@ export class OverlayContext implements TransactionContext {
   /** Events so far, in order. */
   get events(): readonly ReceiptEvent[] {
     return this.#events;
+  }
+
+  get validators(): ValidatorActions {
+    return senderActions({ store: this.#overlay, block: this.#block, sender: this.sender });
   }
 
   account(address: Address): AccountState {

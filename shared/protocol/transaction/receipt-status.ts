@@ -17,6 +17,42 @@ export const RECEIPT_STATUS = {
   EVENT_LIMIT: 5,
   /** A state key or value that is too long. */
   STATE_LIMIT: 6,
+  /** No validator is registered under this key. */
+  VALIDATOR_UNKNOWN: 7,
+  /** The consensus key is registered, now or before. */
+  VALIDATOR_EXISTS: 8,
+  /** The consensus key is not usable or its proof of possession does not hold. */
+  POSSESSION_NOT_PROVED: 9,
+  /** The sender does not operate this validator. */
+  NOT_THE_OPERATOR: 10,
+  /** The validator signed twice and is out for good. */
+  VALIDATOR_TOMBSTONED: 11,
+  /** `unjail` of a validator that is not jailed. */
+  VALIDATOR_NOT_JAILED: 12,
+  /** The time in jail is not over. */
+  VALIDATOR_STILL_JAILED: 13,
+  /** The sender has less at stake with this validator. */
+  INSUFFICIENT_STAKE: 14,
+  /** What was staked before is worth nothing, so that a share has no price. */
+  STAKE_WORTHLESS: 15,
+  /** As many delegations, unbonding entries, waiting validators, registrations or votes as there may be. */
+  LIMIT_REACHED: 16,
+  /** There is no reward to withdraw. */
+  NOTHING_TO_WITHDRAW: 17,
+  /** It would leave a chain without voting power. */
+  NO_POWER_LEFT: 18,
+  /** The validators of a chain between parties are fixed by its genesis. */
+  VALIDATORS_FIXED: 19,
+  /** The sender operates no authority. */
+  NOT_AN_AUTHORITY: 20,
+  /** Subject or value do not fit the kind of the vote, or the change is none. */
+  VOTE_INVALID: 21,
+  /** A vote about this is open with another value. */
+  VOTE_OPEN: 22,
+  /** There is no approval of the sender to take back. */
+  VOTE_UNKNOWN: 23,
+  /** This version records no votes of this kind. */
+  INACTIVE: 24,
 } as const;
 export type ReceiptStatusName = keyof typeof RECEIPT_STATUS;
 

@@ -3,6 +3,7 @@ import type { Address, HashHex } from '../primitives/brand.ts';
 import type { ChainParams } from '../primitives/chain-params.ts';
 import type { StateReader } from '../primitives/state-reader.ts';
 import type { ReceiptEvent } from './receipt.ts';
+import type { ValidatorActions } from './validator-actions.ts';
 
 /** An account as execution sees it. */
 export interface AccountState {
@@ -25,6 +26,8 @@ export interface TransactionContext extends StateReader {
   readonly params: ChainParams;
   readonly sender: Address;
   readonly txHash: HashHex;
+  /** What the sender may do with validators, stake and votes. */
+  readonly validators: ValidatorActions;
   /** The account as it stands now, the sender's after its fee was taken. */
   account(address: Address): AccountState;
   /** Adds native units. Opening an account needs a fee that also covers `newAccountFee` (NEW_ACCOUNT_FEE). */

@@ -6,7 +6,7 @@ import { consensusKeyCodec, encode, list, tuple, uint } from '../codec/codec.ts'
 import { sha256Hex } from '../crypto/hashing.ts';
 import type { HashHex } from '../primitives/brand.ts';
 import { VALIDATORS_MAX, VOTING_POWER_TOTAL } from '../primitives/limits.ts';
-import type { ValidatorSet } from './validator-set.ts';
+import type { VotingPower } from './voting-power.ts';
 
 const weightsCodec = list(
   tuple({ consensusKey: consensusKeyCodec, power: uint(VOTING_POWER_TOTAL) }),
@@ -14,6 +14,6 @@ const weightsCodec = list(
 );
 
 /** SHA-256(CBOR([[consensus_key, power], ...])), ascending by key. */
-export function validatorsHash(set: ValidatorSet): HashHex {
+export function validatorsHash(set: readonly VotingPower[]): HashHex {
   return sha256Hex(encode(weightsCodec, set));
 }

@@ -16,7 +16,7 @@ export interface Validator {
 export type ValidatorSet = readonly Validator[];
 
 /** Sum of the voting power of a set: 10^9 for every set made by `voting-power.ts`. */
-export function totalPower(set: ValidatorSet): number {
+export function totalPower(set: readonly Pick<Validator, 'power'>[]): number {
   let total = 0;
   for (const validator of set) total += validator.power;
   return total;

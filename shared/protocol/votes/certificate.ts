@@ -2,7 +2,8 @@
 import type { Verifier } from '../crypto/verifier.ts';
 import type { ConsensusKey, HashHex } from '../primitives/brand.ts';
 import { consensusKeyToBytes } from '../primitives/consensus-key.ts';
-import { totalPower, type Validator, type ValidatorSet } from '../validators/validator-set.ts';
+import { totalPower, type ValidatorSet } from '../validators/validator-set.ts';
+import type { VotingPower } from '../validators/voting-power.ts';
 import type { CommitCertificate } from './commit-certificate.ts';
 import { hasQuorum } from './quorum.ts';
 import { precommitSignBytes } from './vote.ts';
@@ -47,7 +48,7 @@ export function assembleCertificate(
 /** What a certificate is checked against. `validators` is the set of the certified height. */
 export interface CertificateCheck {
   readonly genesisHash: HashHex;
-  readonly validators: ValidatorSet;
+  readonly validators: readonly VotingPower[];
   readonly certificate: CommitCertificate;
   readonly height: number;
   readonly blockHash: HashHex;
@@ -92,7 +93,10 @@ export function verifyCertificate(check: CertificateCheck): void {
  * The validators whose bits are set, in key order. Throws VoteError unless bitmap and signatures fit the
  * set.
  */
-export function certificateSigners(validators: ValidatorSet, certificate: CommitCertificate): Validator[] {
+export function certificateSigners<Member extends VotingPower>(
+  validators: readonly Member[],
+  certificate: CommitCertificate,
+): Member[] {
   const { bitmap, signatures } = certificate;
   if (bitmap.length !== bitmapLength(validators)) {
     throw new VoteError('CERTIFICATE_BITMAP_LENGTH', 'bitmap does not have one bit per validator', {
@@ -117,7 +121,7 @@ export function certificateSigners(validators: ValidatorSet, certificate: Commit
   return signers;
 }
 
-function requireQuorum(power: number, validators: ValidatorSet): void {
+function requireQuorum(power: number, validators: readonly VotingPower[]): void {
   const total = totalPower(validators);
   if (!hasQuorum(power, total)) {
     throw new VoteError('CERTIFICATE_POWER_TOO_LOW', 'signers do not hold more than two thirds', {
@@ -127,7 +131,7 @@ function requireQuorum(power: number, validators: ValidatorSet): void {
   }
 }
 
-function bitmapLength(validators: ValidatorSet): number {
+function bitmapLength(validators: readonly VotingPower[]): number {
   return Math.ceil(validators.length / 8);
 }
 

@@ -193,3 +193,46 @@ describe('a chain with empty blocks', () => {
     }
   });
 });
+
+describe('a chain near its limits', () => {
+  it('CHAIN_FULL: refuses transactions when its storage is nine tenths full, and keeps what it has', async () => {
+    const objects = await startObjects({ ledger: false, env: { STORAGE_LIMIT: '200000' } });
+    try {
+      await objects.create();
+      let refused: unknown = null;
+      let height = 0;
+      for (let nonce = 0; refused === null && nonce < 200; nonce += 1) {
+        const bytes = objects.transfer(0, nonce).bytes;
+        const answer = await (await objects.chain()).submit([bytes], { wait: 'final', wait_ms: 5_000 });
+        const [outcome] = answer.ok ? answer.value : [];
+        if (outcome?.ok === true) height = outcome.value.height ?? 0;
+        else refused = outcome;
+      }
+      expect(refused).toMatchObject({ ok: false, problem: { code: 'CHAIN_FULL' } });
+      expect(await (await objects.chain()).snapshot()).toMatchObject({
+        ok: true,
+        value: { head: { height } },
+      });
+    } finally {
+      await objects.stop();
+    }
+  });
+
+  it('LEDGER_BEHIND: refuses transactions one block beyond OUTBOX_BLOCKS_MAX, until the ledger is back', async () => {
+    const objects = await startObjects({ env: { OUTBOX_BLOCKS_MAX: '2' } });
+    try {
+      await objects.create();
+      await objects.untilFinal(objects.transfer(0, 0));
+      await objects.untilDrained();
+      await objects.node.ledger?.stopServer('primary');
+      for (let nonce = 1; nonce <= 3; nonce += 1) await objects.untilFinal(objects.transfer(0, nonce));
+      const fourth = objects.transfer(0, 4);
+      const answer = await (await objects.chain()).submit([fourth.bytes], { wait: 'none', wait_ms: 0 });
+      expect(answer).toMatchObject({ ok: true, value: [{ ok: false, problem: { code: 'LEDGER_BEHIND' } }] });
+      await objects.node.ledger?.startServer('primary');
+      await objects.untilFinal(fourth);
+    } finally {
+      await objects.stop();
+    }
+  });
+});

@@ -199,11 +199,51 @@ describe('a subscription', () => {
     const unsigned = { type: 1, nonce: nextNonce(4), fee: 1_000n, validUntil: 1_000, payload: message };
     const genesisHash = parseHash(objects.node.genesisHash);
     await objects.untilFinal(signTransaction(unsigned, genesisHash, from.signer, builtInTransactions));
-    await client.until('both events', () => client.events().length === 2);
-    const byTopic = Object.fromEntries(client.events().map((event) => [event.topic, event.data]));
+    const ofBlocks = () => client.events().filter((event) => !('volatile' in event));
+    await client.until('both events', () => ofBlocks().length === 2);
+    const byTopic = Object.fromEntries(ofBlocks().map((event) => [event.topic, event.data]));
     expect(byTopic.messages).toMatchObject({ sender: from.address, body: '0x68656c6c6f' });
     expect(byTopic.consensus_events).toMatchObject({ event: 'commit', round: 0, signers: [0] });
     client.close();
+  });
+
+  it('shows what consensus does between blocks, live and without a cursor, before the commit that it leads to', async () => {
+    const client = await connect(url);
+    await client.subscribe({ topic: 'new_blocks' });
+    const { sub } = await client.subscribe({ topic: 'consensus_events' });
+    const height = await makeBlocks(1, 5);
+    const seen = () => client.events().filter((event) => event.sub === sub);
+    const names = () => seen().map(({ data }) => (data as { event: string }).event);
+    await client.until('the commit', () => names().includes('commit'));
+    expect(names()).toEqual(['new_round', 'proposal', 'prevote_quorum', 'precommit_quorum', 'commit']);
+    expect(seen().map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5]);
+    for (const event of seen().slice(0, 4)) {
+      expect(event).toMatchObject({ height, volatile: true, replay: false, data: { height, round: 0 } });
+      expect(event).not.toHaveProperty('cursor');
+    }
+    const again = await connect(url);
+    await again.subscribe({ topic: 'consensus_events', from_height: height });
+    await again.until('the replay', () => again.frames.at(-1)?.type === 'caught_up');
+    expect(again.events().map(({ data }) => (data as { event: string }).event)).toEqual(['commit']);
+    again.close();
+    client.close();
+  });
+
+  it('is told of it again when it comes after others have left', async () => {
+    for (let round = 0; round < 2; round += 1) {
+      const client = await connect(url);
+      await client.subscribe({ topic: 'new_blocks' });
+      const { sub } = await client.subscribe({ topic: 'consensus_events' });
+      await makeBlocks(1, 5);
+      await client.until('a round', () => client.events().some((event) => 'volatile' in event));
+      client.send({ id: 9, type: 'unsubscribe', sub });
+      await client.until('the end', () => client.frames.some((frame) => frame.type === 'unsubscribed'));
+      const before = client.events().length;
+      await makeBlocks(2, 5);
+      await client.until('the blocks', () => client.events().length >= before + 2);
+      expect(client.events().slice(before)).not.toContainEqual(expect.objectContaining({ volatile: true }));
+      client.close();
+    }
   });
 
   it('is lagged by the event after its credit, and resumes without a gap', async () => {

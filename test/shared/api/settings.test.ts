@@ -77,4 +77,46 @@ describe('settings', () => {
       expect(JSON.stringify((error as SettingsError).faults)).not.toContain(secret);
     }
   });
+
+  test('take peers under https anywhere and under http on this machine only', () => {
+    const key = `0x${'ab'.repeat(32)}`;
+    const urlsOf = (url: string) => [...parseSettings({ PEERS: JSON.stringify({ [key]: url }) }).peers];
+    expect(parseSettings({}).peers.size).toBe(0);
+    for (const url of [
+      'https://node.example',
+      'http://127.0.0.1:8787',
+      'http://localhost:1',
+      'http://[::1]:1',
+    ]) {
+      expect(urlsOf(url)).toEqual([[key, url]]);
+    }
+    expect(urlsOf('https://node.example/base/')).toEqual([[key, 'https://node.example/base']]);
+    const bad = [
+      { [key]: 'http://node.example' },
+      { [key]: 'http://127.0.0.1.example' },
+      { [key]: 'ws://127.0.0.1' },
+      { [key]: 'https://user@node.example' },
+      { [key]: 'https://node.example?a=b' },
+      { [key]: 'https://node.example#' },
+      { [key]: 'node' },
+      { [key.toUpperCase()]: 'https://node.example' },
+      { [key.slice(0, -2)]: 'https://node.example' },
+      [],
+    ];
+    for (const peers of bad) expect(faultsOf({ PEERS: JSON.stringify(peers) })).toEqual(['PEERS']);
+  });
+
+  test('take as many peers as a validator set can have', () => {
+    const peers = (count: number) =>
+      JSON.stringify(
+        Object.fromEntries(
+          Array.from({ length: count }, (_, index) => [
+            `0x${index.toString(16).padStart(64, '0')}`,
+            'https://node.example',
+          ]),
+        ),
+      );
+    expect(parseSettings({ PEERS: peers(64) }).peers.size).toBe(64);
+    expect(faultsOf({ PEERS: peers(65) })).toEqual(['PEERS']);
+  });
 });

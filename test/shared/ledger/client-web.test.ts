@@ -17,8 +17,7 @@ afterEach(() => {
   for (const server of servers.splice(0)) server.closeAllConnections();
 });
 
-const adminOf = (token: string | undefined) =>
-  ({ url: cluster.primary.adminUrl ?? '', token }) as const;
+const adminOf = (token: string | undefined) => ({ url: cluster.primary.adminUrl ?? '', token }) as const;
 const select = [{ sql: 'select 1 as one' }];
 
 /** A server that answers as told; `write` gets the response of each request. */

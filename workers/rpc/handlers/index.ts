@@ -12,6 +12,7 @@ import {
   getSyncStatus,
   rebuildLedger,
 } from './chains.ts';
+import { getCommit, getConsensus, getValidators } from './consensus.ts';
 import { health, livez, metrics, readyz } from './node.ts';
 import { sendTx, sendTxs } from './submit.ts';
 import { estimateFee, getMempool, getMessages, getTransaction, getTransactions } from './transactions.ts';
@@ -34,6 +35,9 @@ export const HANDLERS: Readonly<Record<RouteName, Handler>> = {
   get_messages: getMessages,
   get_balance: getBalance,
   get_account: getAccount,
+  get_consensus: getConsensus,
+  get_validators: getValidators,
+  get_commit: getCommit,
   get_genesis: getGenesis,
   get_info: getInfo,
   get_sync_status: getSyncStatus,

@@ -22,7 +22,7 @@ import { nodeTransactions } from '../../../shared/protocol/transaction/registry.
 import type { Answer, ChainContext, RouteInput } from '../../context.ts';
 import { chainStub } from '../../env.ts';
 import { type ChainFacts, chainFacts } from '../chain-facts.ts';
-import { tryLedger } from '../ledger.ts';
+import { readLedger } from '../ledger.ts';
 import { callResult, unwrap } from '../objects.ts';
 import { toApiError } from '../to-api-error.ts';
 
@@ -130,21 +130,32 @@ function checkNamedChain(context: ChainContext, wire: SubmitTransactionWire, poi
   });
 }
 
-/** A nonce that is used may be used by this very transaction: then the answer is that of the first time. */
+/**
+ * The outcome of a transaction whose nonce the chain calls used: it may be that very one, in a block that only the ledger
+ * remembers. `ledger_height` is how far the ledger must be to know; a ledger that cannot answer is no "used".
+ */
 async function settled(
   context: ChainContext,
   hash: string,
   result: Result<SubmitOutcome> | undefined,
 ): Promise<Result<SubmitOutcome> | undefined> {
   if (result === undefined || result.ok || result.problem.code !== 'TX_NONCE_TOO_LOW') return result;
-  const read = await tryLedger(context, () => readTransaction(hash));
-  const row = read?.value;
-  if (row == null) return result;
-  const { height, txIndex, status } = row;
-  return {
-    ok: true,
-    value: { tx_hash: hash, status: 'final', height, tx_index: txIndex, receipt_status: status },
-  };
+  const { ledger_height: ledgerHeight, ...extra } = result.problem.extra ?? {};
+  const refused = { ok: false, problem: { ...result.problem, extra } } as const;
+  if (typeof ledgerHeight !== 'number' || ledgerHeight === 0) return refused;
+  try {
+    const read = await readLedger(context, () => readTransaction(hash), { minHeight: ledgerHeight });
+    if (read.value === null) return refused;
+    const { height, txIndex, status } = read.value;
+    return {
+      ok: true,
+      value: { tx_hash: hash, status: 'final', height, tx_index: txIndex, receipt_status: status },
+    };
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    const detail = 'the nonce is used, and the ledger that knows by which transaction does not answer';
+    return { ok: false, problem: { code: 'LEDGER_UNAVAILABLE', detail, extra } };
+  }
 }
 
 function outcomeToWire(context: ChainContext, outcome: SubmitOutcome): SubmitOutcomeWire {

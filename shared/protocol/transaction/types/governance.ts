@@ -1,10 +1,9 @@
-/** @module Type 6: votes of the authorities. Encoded and named; not executed by this version. */
+/** @module Type 6: votes of the authorities. */
 import { bytesUpTo, choice, mapped, tuple, uint } from '../../codec/codec.ts';
+import { defineTransaction, type TransactionType } from '../define-transaction.ts';
 import { VOTE_SUBJECT_BYTES_MAX, VOTE_VALUE_BYTES_MAX } from '../limits.ts';
-import { inactiveType } from './inactive.ts';
-
-/** What authorities vote about, by code. */
-export const VOTE_KINDS = { add: 0, remove: 1, admit: 2, expel: 3, param: 4, upgrade: 5, client: 6 } as const;
+import type { AuthorityBallot } from '../validator-actions.ts';
+import { VOTE_KINDS } from '../vote-kinds.ts';
 
 /** There are no booleans in the encoding: 1 approves, 0 withdraws. */
 const approve = mapped(
@@ -13,14 +12,29 @@ const approve = mapped(
   (value: boolean) => (value ? 1 : 0),
 );
 
-/** CBOR([kind, subject, value, approve]): one open vote per (kind, subject). */
-export const authorityVote = inactiveType(
-  6,
-  'authority_vote',
-  tuple({
+/**
+ * CBOR([kind, subject, value, approve]): one open vote per (kind, subject). `add` and `remove` name a consensus key and no
+ * value; `param` names a parameter and its new value in CBOR.
+ */
+export const authorityVote: TransactionType<AuthorityBallot> = defineTransaction({
+  type: 6,
+  name: 'authority_vote',
+  payload: tuple({
     kind: choice(VOTE_KINDS),
     subject: bytesUpTo(VOTE_SUBJECT_BYTES_MAX),
     value: bytesUpTo(VOTE_VALUE_BYTES_MAX),
     approve,
   }),
-);
+  events: {
+    ballot: ['kind', 'subject', 'approvals', 'authorities'],
+    vote_passed: ['kind', 'subject'],
+  },
+  check() {},
+  apply(context, { payload }) {
+    const { kind, subject } = payload;
+    const { approvals, authorities, isPassed } = context.validators.vote(payload);
+    context.emit('ballot', [kind, subject, approvals, authorities]);
+    if (isPassed) context.emit('vote_passed', [kind, subject]);
+  },
+  addresses: () => [],
+});

@@ -39,7 +39,9 @@ describe('checkBlock', () => {
       const evidence = [new Uint8Array(bytes - 1), new Uint8Array(1)];
       const header = { ...block.header, evidenceHash: evidenceHash(evidence) };
       const { parent } = chain;
-      checkBlock({ chainId, params, parent, block: { ...block, header, evidence }, bodyBytes: body.length });
+      const bodyBytes = body.length;
+      const changed = { ...block, header, evidence };
+      checkBlock({ chainId, params, parent, block: changed, bodyBytes, hasPendingWork: false });
     };
     expect(() => check(EVIDENCE_BYTES_MAX)).not.toThrow();
     expect(() => check(EVIDENCE_BYTES_MAX + 1)).toThrow(BlockError);

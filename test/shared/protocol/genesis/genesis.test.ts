@@ -3,9 +3,9 @@ import { decode as cborDecode, encode as cborEncode, diagnose } from 'cbor2';
 import { describe, expect, it } from 'vitest';
 import { nativeVerifier } from '../../../../shared/native/verifier.ts';
 import { DEFAULT_PARAMS, paramsCodec } from '../../../../shared/protocol/block/params.ts';
+import { PARAM_BOUNDS } from '../../../../shared/protocol/block/params-check.ts';
 import { encode } from '../../../../shared/protocol/codec/codec.ts';
 import { checkGenesis, makeAuthority } from '../../../../shared/protocol/genesis/check.ts';
-import { PARAM_BOUNDS } from '../../../../shared/protocol/genesis/check-params.ts';
 import { genesisFromJson, genesisToJson } from '../../../../shared/protocol/genesis/document.ts';
 import { decodeGenesis, encodeGenesis, hashGenesis } from '../../../../shared/protocol/genesis/encode.ts';
 import type { Genesis } from '../../../../shared/protocol/genesis/genesis.ts';
@@ -218,13 +218,20 @@ describe('checkGenesis', () => {
 });
 
 describe('genesisState', () => {
-  it('holds the accounts, the supply and the validator set, and nothing else', () => {
+  it('holds the accounts, the supply, what is known of the validators, their set and the time, and nothing else', () => {
     const genesis = aBilateralGenesis();
     const writes = genesisState(genesis);
     const overlay = new Overlay({ get: () => null });
     for (const { namespace, key, value } of writes) overlay.set(namespace, key, value);
     expect(overlay.writes()).toEqual(writes);
-    expect(writes).toHaveLength(genesis.allocations.length + 3);
+    const leaves = writes.map(({ namespace }) => namespace);
+    expect(leaves.filter((namespace) => namespace === 'account')).toHaveLength(genesis.allocations.length);
+    // Per namespace: two authorities with their numbers and a queue; claims, authorities and set; the first set.
+    const counts = { clock: 1, supply: 2, validator: 5, 'validator-sets': 2, validators: 3 };
+    for (const [namespace, count] of Object.entries(counts)) {
+      expect([namespace, leaves.filter((leaf) => leaf === namespace).length]).toEqual([namespace, count]);
+    }
+    expect(writes).toHaveLength(genesis.allocations.length + 13);
     for (const { address, amount } of genesis.allocations) {
       expect(readAccount(overlay, address)).toEqual({ nonce: 0, balance: amount, exists: true });
     }

@@ -3,6 +3,7 @@ import { DEFAULT_PARAMS } from '../../../../shared/protocol/block/params.ts';
 import { applyTransaction } from '../../../../shared/protocol/execution/apply-transaction.ts';
 import { addressToBytes } from '../../../../shared/protocol/primitives/address.ts';
 import { AMOUNT_MAX } from '../../../../shared/protocol/primitives/amount.ts';
+import { parseChainId } from '../../../../shared/protocol/primitives/chain-id.ts';
 import {
   RECEIPT_EVENTS_MAX,
   STATE_KEY_BYTES_MAX,
@@ -29,7 +30,7 @@ function chain(balances: Record<string, bigint>, params = DEFAULT_PARAMS) {
   for (const [address, balance] of Object.entries(balances)) {
     writeAccount(overlay, address as typeof sender, { nonce: 0, balance });
   }
-  const environment = { height: 1, timeMs: 0, params };
+  const environment = { chainId: parseChainId('testnet'), height: 1, timeMs: 0, params, isSetFixed: false };
   const apply = (signed: SignedTransaction, registry = builtInTransactions) =>
     applyTransaction({ registry, parties: [] }, environment, overlay, signed);
   return { overlay, apply, balance: (of: typeof sender) => readAccount(overlay, of).balance };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { nativeVerifier } from '../../../../shared/native/verifier.ts';
 import { DEFAULT_PARAMS } from '../../../../shared/protocol/block/params.ts';
+import { parseConsensusKey } from '../../../../shared/protocol/primitives/consensus-key.ts';
 import { ZERO_HASH } from '../../../../shared/protocol/primitives/hash.ts';
 import {
   MESSAGE_BODY_BYTES_MAX,
@@ -45,12 +46,26 @@ describe('checkTransaction', () => {
     expect(() => check(aMessage(0))).not.toThrow();
   });
 
-  it.each(PAYLOADS.map(([name, type], index) => [name, type, index] as const).filter(([, type]) => type > 1))(
+  it.each(PAYLOADS.map(([name, type], index) => [name, type, index] as const).filter(([, type]) => type > 8))(
     'TX_TYPE_INACTIVE: %s (%i) is encoded but not executed',
     (_name, _type, index) => {
       expect(() => check(vectorTransaction(index))).toThrow(code('TX_TYPE_INACTIVE'));
     },
   );
+
+  it.each(
+    PAYLOADS.map(([name, type], index) => [name, type, index] as const).filter(([, type]) => type <= 8),
+  )('accepts %s (%i) as far as no state is needed', (_name, _type, index) => {
+    expect(() => check(vectorTransaction(index))).not.toThrow();
+  });
+
+  it.each([2, 3])('TX_PAYLOAD_INVALID: staking and unstaking nothing (%i)', (type) => {
+    const consensusKey = parseConsensusKey(`0x${'c5'.repeat(32)}`);
+    expect(() => check(aTransaction({ type, payload: { consensusKey, amount: 0n } }))).toThrow(
+      code('TX_PAYLOAD_INVALID'),
+    );
+    expect(() => check(aTransaction({ type, payload: { consensusKey, amount: 1n } }))).not.toThrow();
+  });
 
   it('TX_TYPE_UNKNOWN: a decoded transaction whose type is not in this registry', () => {
     const signed = aTransaction();

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_PARAMS } from '../../../../shared/protocol/block/params.ts';
 import { applyTransaction } from '../../../../shared/protocol/execution/apply-transaction.ts';
+import { parseChainId } from '../../../../shared/protocol/primitives/chain-id.ts';
 import { readAccount, writeAccount } from '../../../../shared/protocol/state/account.ts';
 import { Overlay } from '../../../../shared/protocol/state/overlay.ts';
 import { checkTransaction } from '../../../../shared/protocol/transaction/check.ts';
@@ -18,10 +19,15 @@ function counted(nonce: number, step: number) {
   return aTransaction({ type: count.type, nonce, payload: { name: 'visits', step }, registry });
 }
 
+function anEnvironment() {
+  const chainId = parseChainId('testnet');
+  return { chainId, height: 1, timeMs: 0, params: DEFAULT_PARAMS, isSetFixed: false };
+}
+
 function chain() {
   const overlay = new Overlay({ get: () => null });
   writeAccount(overlay, sender, { nonce: 0, balance: 1_000n });
-  const environment = { height: 1, timeMs: 0, params: DEFAULT_PARAMS };
+  const environment = anEnvironment();
   const apply = (signed: ReturnType<typeof counted>) =>
     applyTransaction({ registry, parties: [] }, environment, overlay, signed);
   const { namespace, key } = counterKey('visits');
@@ -84,7 +90,7 @@ describe('an own transaction type', () => {
       const overlay = new Overlay({ get: () => null });
       writeAccount(overlay, sender, { nonce: 0, balance: 1_000n });
       const rules = { registry: builtInTransactions.extend(thief), parties: [] };
-      const environment = { height: 1, timeMs: 0, params: DEFAULT_PARAMS };
+      const environment = anEnvironment();
       expect(() => applyTransaction(rules, environment, overlay, counted(0, 1))).toThrow(
         /protocol|credit and debit/,
       );

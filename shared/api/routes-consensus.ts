@@ -1,0 +1,58 @@
+/** @module Routes over consensus: the open height, validators, commits. A part of the route table. */
+import { z } from 'zod';
+import { height, ok } from './route-parts.ts';
+import type { RouteSpec } from './route-spec.ts';
+import { commitSchema, consensusSchema, validatorListSchema } from './schemas/consensus.ts';
+import { countText } from './schemas/scalars.ts';
+
+/** How the height of a commit is named in a path. */
+const COMMIT_HEIGHT_PATTERN = /^(latest|[1-9]\d{0,15})$/;
+
+/** Routes over consensus. */
+export const CONSENSUS_ROUTES = [
+  {
+    name: 'get_consensus',
+    method: 'GET',
+    path: '/rpc/consensus',
+    aliases: [],
+    scope: 'chain',
+    tag: 'consensus',
+    summary: 'How the open height stands',
+    description: 'As this node sees it. Asking starts no round and sets no timer.',
+    answers: ok('Round, step, votes and who is missing', consensusSchema),
+    problems: [],
+  },
+  {
+    name: 'get_validators',
+    method: 'GET',
+    path: '/rpc/validators',
+    aliases: [],
+    scope: 'chain',
+    tag: 'consensus',
+    summary: 'Validator set',
+    query: z.strictObject({
+      height: countText(Number.MAX_SAFE_INTEGER, 1)
+        .optional()
+        .meta(height('Height that the set signs; the next one unless said')),
+    }),
+    answers: ok('The validators in key order, with their power', validatorListSchema),
+    problems: ['BLOCK_UNKNOWN'],
+  },
+  {
+    name: 'get_commit',
+    method: 'GET',
+    path: '/rpc/commit/{height}',
+    aliases: [],
+    scope: 'chain',
+    tag: 'consensus',
+    summary: 'Why a block is final',
+    params: z.strictObject({
+      height: z
+        .string()
+        .regex(COMMIT_HEIGHT_PATTERN, 'expected a height from 1 on, or latest')
+        .meta({ description: 'Height from 1 on, or `latest`', example: 'latest' }),
+    }),
+    answers: ok('Header, certificate, and who has signed', commitSchema),
+    problems: ['BLOCK_UNKNOWN'],
+  },
+] as const satisfies readonly RouteSpec[];

@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest';
+import { runScenario } from './run-seed.ts';
+import { twinScenario } from './scenario.ts';
+import { Statistics } from './statistics.ts';
+
+const SEEDS = 40;
+const HEIGHTS = 6;
+
+describe('validators that run twice with one key', () => {
+  it('never split a chain while they hold less than a third', { timeout: 240_000 }, () => {
+    const statistics = new Statistics();
+    for (let seed = 1; seed <= SEEDS; seed++) {
+      const { violation, detail, counts } = runScenario(twinScenario(seed, HEIGHTS));
+      expect(violation, `seed ${seed}: ${detail}`).toBeNull();
+      statistics.merge(counts);
+    }
+    // The twins did contradict each other, and were seen to.
+    expect(statistics.get('evidence/prevote') + statistics.get('evidence/precommit')).toBeGreaterThan(SEEDS);
+  });
+});

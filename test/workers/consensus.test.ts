@@ -1,0 +1,116 @@
+/** @module The routes over consensus against a real node: the open height, the set, the commit of each block. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { nakamotoOf } from '../../workers/rpc/handlers/consensus.ts';
+import {
+  expectProblem,
+  get,
+  type Json,
+  ledgerCaughtUp,
+  post,
+  startRpcNode,
+  stopRpcNode,
+  transfer,
+} from '../support/rpc.ts';
+
+beforeAll(() => startRpcNode());
+afterAll(stopRpcNode);
+
+const rpc = async (method: string, params: Json = {}) =>
+  (await post('/rpc', { jsonrpc: '2.0', id: 1, method, params })).body.result;
+const send = async (nonce: number): Promise<number> => {
+  const reply = await post('/rpc/send_tx?wait=final', transfer(0, { nonce }));
+  expect(reply.status).toBe(200);
+  return Number(reply.body.height);
+};
+
+describe('a chain at rest', () => {
+  test('shows the height that waits for work, with nobody missing', async () => {
+    const reply = await get('/rpc/consensus');
+    expect(reply.status).toBe(200);
+    expect(reply.headers.get('x-chain-height')).toBe('0');
+    expect(reply.headers.get('x-served-by')).toBe('chain');
+    expect(reply.body).toMatchObject({
+      height: 1,
+      round: 0,
+      step: 'idle',
+      validators_total: 1,
+      voted: { prevotes: [], precommits: [] },
+      missing: [],
+      locked: null,
+      valid: null,
+      peers: [],
+    });
+    expect(Date.parse(String(reply.body.since))).toBeGreaterThan(Date.now() - 60_000);
+    expect(await rpc('get_consensus')).toEqual(reply.body);
+  });
+
+  test('stays at rest however often it is asked', async () => {
+    const before = (await get('/rpc/consensus')).body;
+    for (let count = 0; count < 20; count += 1) await get('/rpc/consensus');
+    const after = (await get('/rpc/consensus')).body;
+    expect(after).toEqual(before);
+    expect((await get('/rpc/head')).body.height).toBe(0);
+  });
+
+  test('shows the set that will sign the first block', async () => {
+    const { body } = await get('/rpc/validators');
+    const [validator] = body.validators as Json[];
+    expect(body).toMatchObject({ height: 1, total_power: 1_000_000_000, nakamoto: 1 });
+    expect(body.validators).toHaveLength(1);
+    expect(validator).toMatchObject({ power: 1_000_000_000, priority: 0, status: 'active' });
+    expect(body).toEqual(await rpc('get_validators'));
+    expectProblem(await get('/rpc/validators?height=2'), 'BLOCK_UNKNOWN');
+    expectProblem(await get('/rpc/validators?height=0'), 'REQUEST_INVALID');
+    expectProblem(await get('/rpc/commit/latest'), 'BLOCK_UNKNOWN');
+  });
+});
+
+describe('a block', () => {
+  test('has a commit with header, certificate and the names of its signers', async () => {
+    const height = await send(0);
+    const [validator] = (await get('/rpc/validators')).body.validators as Json[];
+    const block = (await get(`/rpc/get_block/${height}`)).body;
+    const reply = await get(`/rpc/commit/${height}`);
+    expect(reply.status).toBe(200);
+    const { consensus_key, name, power } = validator as Json;
+    expect(reply.body).toMatchObject({
+      height,
+      hash: block.hash,
+      certificate: block.certificate,
+      signers: [{ consensus_key, name, power }],
+      missing: [],
+      power: 1_000_000_000,
+      total_power: 1_000_000_000,
+    });
+    const { certificate: _, last_commit, evidence, transactions, ...header } = block;
+    expect(reply.body.header).toEqual(header);
+    expect((await get('/rpc/commit/latest')).body).toEqual(reply.body);
+    expect(await rpc('get_commit', { height: String(height) })).toEqual(reply.body);
+    expectProblem(await get(`/rpc/commit/${height + 1}`), 'BLOCK_UNKNOWN');
+    expectProblem(await get('/rpc/commit/0'), 'REQUEST_INVALID');
+  });
+
+  test('is signed by the same set, whether the ledger or the chain says so', async () => {
+    const height = await send(1);
+    const [now] = (await get('/rpc/validators')).body.validators as Json[];
+    await ledgerCaughtUp();
+    const reply = await get(`/rpc/validators?height=${height}`);
+    expect(reply.body).toMatchObject({ height, total_power: 1_000_000_000, nakamoto: 1 });
+    expect(reply.body.validators).toEqual([{ ...now, priority: null }]);
+    expect((await get(`/rpc/get_block/${height}`)).body.validators_hash).toBe(reply.body.validators_hash);
+    expect((await get('/rpc/consensus')).body).toMatchObject({ height: height + 1, step: 'idle' });
+  });
+});
+
+describe('the Nakamoto number', () => {
+  test.each([
+    [[1_000], 1],
+    [[500, 500], 1],
+    [[250, 250, 250, 250], 2],
+    [[334, 333, 333], 1],
+    [Array.from({ length: 9 }, () => 100), 4],
+    [[700, 100, 100, 100], 1],
+  ])('of %j is %i', (powers, expected) => {
+    expect(nakamotoOf(powers)).toBe(expected);
+  });
+});
