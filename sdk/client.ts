@@ -19,6 +19,7 @@ import type {
   CallOptions,
   Commit,
   Consensus,
+  EvidenceList,
   FeeEstimate,
   Head,
   Info,
@@ -28,6 +29,7 @@ import type {
   MessageRequest,
   PayloadRequest,
   SendRequest,
+  Staking,
   Transaction,
   TransferRequest,
   ValidatorList,
@@ -150,6 +152,16 @@ export class Client {
   /** Why a block is final: header, certificate, signers. */
   commit(height: number | 'latest', { signal }: CallOptions = {}): Promise<Commit> {
     return this.#transport.get<Commit>(`/rpc/commit/${height}`, { signal });
+  }
+
+  /** Delegations, unbonding and rewards of an account; amounts as decimal strings. */
+  staking(address: string, { signal }: CallOptions = {}): Promise<Staking> {
+    return this.#transport.get<Staking>(`/rpc/staking/${encodeURIComponent(address)}`, { signal });
+  }
+
+  /** Who signed twice, newest first. */
+  evidence({ signal, limit }: CallOptions & { limit?: number } = {}): Promise<EvidenceList> {
+    return this.#transport.get<EvidenceList>('/rpc/evidence', { signal, query: { limit } });
   }
 
   async mempool({ signal }: CallOptions = {}): Promise<Mempool> {

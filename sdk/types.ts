@@ -1,7 +1,13 @@
 /** @module What the client takes and gives. Wire shapes with amounts as bigint; bytes stay 0x-hex. */
 
 import type { BlockWire, HeadWire } from '../shared/api/schemas/block.ts';
-import type { CommitWire, ConsensusWire, ValidatorListWire } from '../shared/api/schemas/consensus.ts';
+import type {
+  CommitWire,
+  ConsensusWire,
+  EvidenceListWire,
+  StakingWire,
+  ValidatorListWire,
+} from '../shared/api/schemas/consensus.ts';
 import type { InfoWire } from '../shared/api/schemas/node.ts';
 import type { MessageWire, SubmitOutcomeWire, TransactionWire } from '../shared/api/schemas/transaction.ts';
 import type { SignedTransaction } from '../shared/protocol/transaction/transaction.ts';
@@ -12,6 +18,8 @@ export type Info = InfoWire;
 export type Consensus = ConsensusWire;
 export type ValidatorList = ValidatorListWire;
 export type Commit = CommitWire;
+export type Staking = StakingWire;
+export type EvidenceList = EvidenceListWire;
 export type Transaction = TransactionWire;
 export type Message = MessageWire;
 export type SubmitOutcome = SubmitOutcomeWire;

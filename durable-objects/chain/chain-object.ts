@@ -3,7 +3,12 @@
  * Entry points only: each checks that the chain exists and hands over to `Chain`.
  */
 import { DurableObject } from 'cloudflare:workers';
-import type { ConsensusView, ValidatorSetView } from '../../shared/api/consensus-views.ts';
+import type {
+  ConsensusView,
+  EvidenceView,
+  StakingView,
+  ValidatorsView,
+} from '../../shared/api/consensus-views.ts';
 import type {
   AccountView,
   ChainHead,
@@ -109,8 +114,18 @@ export class ChainObject extends DurableObject<Bindings> implements ChainRpc {
 
   async validators(at: {
     height?: number;
-  }): Promise<Result<{ set: ValidatorSetView | null; head: ChainHead }>> {
-    return this.#with((chain) => chain.views.validators(at.height));
+    from?: number;
+    limit?: number;
+  }): Promise<Result<{ view: ValidatorsView; head: ChainHead }>> {
+    return this.#with((chain) => chain.views.validators(at));
+  }
+
+  async staking(address: string): Promise<Result<{ view: StakingView; head: ChainHead }>> {
+    return this.#with((chain) => chain.views.staking(address));
+  }
+
+  async evidence(page: { limit: number }): Promise<Result<{ evidence: EvidenceView[]; head: ChainHead }>> {
+    return this.#with((chain) => chain.views.evidence(page.limit));
   }
 
   async attachHub(hub: {

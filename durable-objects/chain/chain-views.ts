@@ -1,11 +1,21 @@
-/** @module What a chain says of consensus to those who ask. Reads only. */
-import type { ConsensusView, ValidatorSetView } from '../../shared/api/consensus-views.ts';
+/** @module What a chain says of consensus and stake to those who ask. Reads only. */
+import type {
+  ConsensusView,
+  EvidenceView,
+  StakingView,
+  ValidatorName,
+  ValidatorsView,
+} from '../../shared/api/consensus-views.ts';
 import type { ChainHead } from '../../shared/api/objects.ts';
+import { parseAddress } from '../../shared/protocol/primitives/address.ts';
 import type { ConsensusKey } from '../../shared/protocol/primitives/brand.ts';
 import type { StateReader } from '../../shared/protocol/primitives/state-reader.ts';
+import { evidenceList } from '../../shared/protocol/state/evidence-records.ts';
+import { readValidator } from '../../shared/protocol/state/validator-record.ts';
+import { stakingOf } from '../../shared/protocol/state/validator-views.ts';
 import type { ConsensusDriver } from './consensus-driver.ts';
 import { consensusView } from './consensus-view.ts';
-import { currentSet, pastSet } from './validator-sets.ts';
+import { currentSet, otherValidators, pastSet } from './validator-sets.ts';
 
 export interface ChainViewsDeps {
   readonly state: StateReader;
@@ -27,11 +37,54 @@ export class ChainViews {
     return { view: consensusView(driver.state, driver.stepSinceMs, connected()), head: head() };
   }
 
-  validators(height: number | undefined): { set: ValidatorSetView | null; head: ChainHead } {
-    const { state, head } = this.#deps;
-    const next = head().height + 1;
-    const wanted = height ?? next;
-    if (wanted > next) return { set: null, head: head() };
-    return { set: wanted === next ? currentSet(state, next) : pastSet(state, wanted), head: head() };
+  validators(at: { height?: number; from?: number; limit?: number }): {
+    view: ValidatorsView;
+    head: ChainHead;
+  } {
+    const { state } = this.#deps;
+    const head = this.#deps.head();
+    const next = head.height + 1;
+    const { height, from = 0, limit = 0 } = at;
+    if (height !== undefined && height !== next) {
+      const set = height > next ? null : pastSet(state, height);
+      return { view: { set, others: [], next: null }, head };
+    }
+    return { view: { set: currentSet(state, next), ...otherValidators(state, from, limit) }, head };
+  }
+
+  staking(text: string): { view: StakingView; head: ChainHead } {
+    const { delegations, unbonding, rewards } = stakingOf(this.#deps.state, parseAddress(text));
+    const view: StakingView = {
+      delegations: delegations.map(({ consensusKey, ...delegation }) => ({
+        ...this.#named(consensusKey),
+        ...delegation,
+      })),
+      unbonding: unbonding.map(({ consensusKey, amount, startedHeight, dueMs }) => ({
+        ...this.#named(consensusKey),
+        amount,
+        started_height: startedHeight,
+        due_ms: dueMs,
+      })),
+      rewards,
+    };
+    return { view, head: this.#deps.head() };
+  }
+
+  evidence(limit: number): { evidence: EvidenceView[]; head: ChainHead } {
+    const evidence = evidenceList(this.#deps.state, limit).map((record) => ({
+      validator: this.#named(record.validator),
+      step: record.step,
+      infraction_height: record.height,
+      round: record.round,
+      height: record.includedHeight,
+      time_ms: record.includedMs,
+      outcome: record.outcome,
+      burned: record.burned,
+    }));
+    return { evidence, head: this.#deps.head() };
+  }
+
+  #named(key: ConsensusKey): ValidatorName {
+    return { consensus_key: key, name: readValidator(this.#deps.state, key)?.name ?? '' };
   }
 }

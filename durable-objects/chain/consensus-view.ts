@@ -19,7 +19,7 @@ export function consensusView(
     height,
     round,
     step,
-    proposer: proposerKey(validators, round),
+    proposer: proposerKey(state, round),
     since_ms: sinceMs,
     validators_total: validators.length,
     prevotes: castVotes(validators, prevotes),

@@ -4,13 +4,13 @@
  */
 import type { LedgerHealth } from '../../shared/api/objects.ts';
 import type { LedgerClient } from '../../shared/ledger/client-web.ts';
-import { ledgerBlock, type ValidatorSetAt } from '../../shared/ledger/ledger-block.ts';
+import { ledgerBlock } from '../../shared/ledger/ledger-block.ts';
 import { migrateLedger } from '../../shared/ledger/migrate.ts';
 import { clearLedger, ledgerHeight, writeBlocks } from '../../shared/ledger/write-blocks.ts';
 import { errorText, type Logger } from '../../shared/observability/log.ts';
 import type { ChainContext } from '../../shared/protocol/execution/chain-context.ts';
-import { readValidators } from '../../shared/protocol/state/validators.ts';
-import { validatorsHash } from '../../shared/protocol/validators/hash.ts';
+import { decodeGenesis } from '../../shared/protocol/genesis/encode.ts';
+import { validatorSetsOf } from './ledger-sets.ts';
 import type { OutboxTarget } from './outbox.ts';
 import type { RecentBlocks } from './recent-blocks.ts';
 import type { ChainStore } from './store.ts';
@@ -66,13 +66,12 @@ export class LedgerTarget implements OutboxTarget {
     const blocks = this.#deps.store.blocks(this.#nextHeight, BATCH_BLOCKS_MAX, BATCH_BYTES_MAX);
     const last = blocks.at(-1);
     if (last !== undefined) {
-      const { registry, genesisHash } = this.#deps.context;
-      const validatorSets = this.#nextHeight === 1 ? [this.#validatorSet()] : [];
-      await writeBlocks(
-        client,
-        blocks.map((block) => ledgerBlock(block, registry, this.#deps.recent.take(block.height))),
-        { genesisHash, validatorSets },
-      );
+      const { store, context, recent } = this.#deps;
+      const { registry, genesisHash } = context;
+      const decoded = blocks.map((block) => ledgerBlock(block, registry, recent.take(block.height)));
+      const genesis = () => decodeGenesis(store.identity().genesis);
+      const validatorSets = validatorSetsOf(store, genesis, decoded);
+      await writeBlocks(client, decoded, { genesisHash, validatorSets });
       this.#moveTo(last.height + 1);
     }
     this.#health = { status: 'ok', height: this.#nextHeight - 1 };
@@ -121,12 +120,6 @@ export class LedgerTarget implements OutboxTarget {
     this.#rebuild = false;
     this.#moveTo(1);
     this.#deps.store.deleteTarget(REBUILD);
-  }
-
-  /** The set of a chain with one validator never changes: the present one is that of height 1. */
-  #validatorSet(): ValidatorSetAt {
-    const validators = readValidators(this.#deps.store);
-    return { height: 1, validatorsHash: validatorsHash(validators), validators };
   }
 
   #moveTo(nextHeight: number): void {

@@ -1,8 +1,13 @@
-/** @module Validator sets by height, with names, from the state of a chain. */
+/** @module Validators by height, with what the state of a chain says of them. */
 import type { ValidatorSetView, ValidatorView } from '../../shared/api/consensus-views.ts';
 import type { StateReader } from '../../shared/protocol/primitives/state-reader.ts';
 import { validatorsAt } from '../../shared/protocol/state/set-history.ts';
 import { readValidator } from '../../shared/protocol/state/validator-record.ts';
+import {
+  listValidators,
+  type ValidatorView as StateView,
+  validatorViews,
+} from '../../shared/protocol/state/validator-views.ts';
 import { readValidators } from '../../shared/protocol/state/validators.ts';
 import { validatorsHash } from '../../shared/protocol/validators/hash.ts';
 import type { VotingPower } from '../../shared/protocol/validators/voting-power.ts';
@@ -10,17 +15,14 @@ import type { VotingPower } from '../../shared/protocol/validators/voting-power.
 /** The set that signs `height`, the one above the head. */
 export function currentSet(state: StateReader, height: number): ValidatorSetView {
   const validators = readValidators(state);
+  const views = validatorViews(
+    state,
+    validators.map(({ consensusKey }) => consensusKey),
+  );
   return {
     height,
     validators_hash: validatorsHash(validators),
-    validators: validators.map(({ consensusKey, operator, name, power, priority }) => ({
-      consensus_key: consensusKey,
-      operator,
-      name,
-      power,
-      priority,
-      status: 'active',
-    })),
+    validators: views.map((view, index) => viewOf(view, validators[index]?.priority ?? null)),
   };
 }
 
@@ -32,6 +34,38 @@ export function pastSet(state: StateReader, height: number): ValidatorSetView | 
     height,
     validators_hash: validatorsHash(members),
     validators: members.map((member) => memberView(state, member)),
+  };
+}
+
+/** Registered validators outside the present set, out of `limit` from a number of registration on. */
+export function otherValidators(
+  state: StateReader,
+  from: number,
+  limit: number,
+): { others: ValidatorView[]; next: number | null } {
+  const { validators, next } = listValidators(state, from, limit);
+  const others = validators.filter(({ status }) => status !== 'active').map((view) => viewOf(view, null));
+  return { others, next };
+}
+
+function viewOf(view: StateView, priority: number | null): ValidatorView {
+  const { consensusKey, operator, name, power, status } = view;
+  return {
+    consensus_key: consensusKey,
+    operator,
+    name,
+    power,
+    priority,
+    status,
+    record: {
+      endpoint: view.endpoint,
+      is_authority: view.isAuthority,
+      commission_bps: view.commissionBps,
+      stake: view.stake,
+      unpaid_rewards: view.unpaidRewards,
+      missed: view.missed,
+      jailed_until_ms: view.jailedUntilMs,
+    },
   };
 }
 

@@ -103,13 +103,17 @@ function eventFrame(from: Subscription, seq: number, next: Position, replay: boo
   return `${head},"height":${next.height},"cursor":"${encodeCursor(next)}","replay":${replay},"data":${data}}`;
 }
 
-/** Sends what happens between blocks to who is live; what has no credit is left out, since it can be missed. */
+/**
+ * Sends what happens between blocks to who is live. It takes at most half of the credit and is left out beyond that: it
+ * can be missed, and must not be what makes a reader lag behind the blocks.
+ */
 export function onVolatile(from: Subscription, events: readonly VolatileData[], now: Now): Delivery {
   const frames: string[] = [];
   let subscription = from;
   if (from.mode !== 'live') return { subscription, frames };
   for (const { height, json } of events) {
-    if (!hasCredit(subscription, now)) break;
+    const half = { ...subscription, credit: Math.floor(from.credit / 2) };
+    if (!hasCredit(half, { ...now, creditBytes: now.creditBytes / 2 })) break;
     const seq = subscription.seq + 1;
     const head = `{"type":"event","sub":"${from.sub}","topic":"${from.topic}","seq":${seq},"height":${height}`;
     const frame = `${head},"volatile":true,"replay":false,"data":${json}}`;

@@ -40,14 +40,30 @@ export interface ConsensusView {
   readonly peers: readonly ValidatorName[];
 }
 
-/** One validator of a set. */
+/** One validator. */
 export interface ValidatorView extends ValidatorName {
   readonly operator: string | null;
-  /** Share of 10^9. */
+  /** Share of 10^9; 0 outside the set. */
   readonly power: number;
-  /** Of the round robin; null for a set of the past. */
+  /** Of the round robin; null for a set of the past and outside the set. */
   readonly priority: number | null;
-  readonly status: 'active' | 'waiting' | 'jailed' | 'tombstoned';
+  readonly status: 'active' | 'pending' | 'standby' | 'jailed' | 'tombstoned' | 'registered';
+  /** As it stands after the head; absent for a set of the past. */
+  readonly record?: ValidatorRecordView;
+}
+
+/** What the state says of a validator beside its power. */
+export interface ValidatorRecordView {
+  readonly endpoint: string;
+  readonly is_authority: boolean;
+  readonly commission_bps: number;
+  /** Native units bonded to it. */
+  readonly stake: bigint;
+  readonly unpaid_rewards: bigint;
+  /** Commits without its signature within the window. */
+  readonly missed: number;
+  /** Block time from which on it may return, milliseconds; null while not jailed. */
+  readonly jailed_until_ms: number | null;
 }
 
 /** The set that signs one height. */
@@ -56,6 +72,47 @@ export interface ValidatorSetView {
   readonly height: number;
   readonly validators_hash: string;
   readonly validators: readonly ValidatorView[];
+}
+
+/** A set, and a page of the registered validators outside the present one. */
+export interface ValidatorsView {
+  /** Null where the set of that height is forgotten. */
+  readonly set: ValidatorSetView | null;
+  readonly others: readonly ValidatorView[];
+  /** Number of registration where the next page starts; null at the end. */
+  readonly next: number | null;
+}
+
+/** What an account has staked, native units. */
+export interface StakingView {
+  readonly delegations: readonly (ValidatorName & {
+    readonly stake: bigint;
+    readonly shares: bigint;
+    /** Earned and not paid out. */
+    readonly rewards: bigint;
+  })[];
+  readonly unbonding: readonly (ValidatorName & {
+    readonly amount: bigint;
+    readonly started_height: number;
+    /** Block time of the payment, milliseconds. */
+    readonly due_ms: number;
+  })[];
+  readonly rewards: bigint;
+}
+
+/** One offence that stands on the chain. */
+export interface EvidenceView {
+  readonly validator: ValidatorName;
+  readonly step: 'proposal' | 'prevote' | 'precommit';
+  readonly infraction_height: number;
+  readonly round: number;
+  /** Block with the proof, and its time in milliseconds. */
+  readonly height: number;
+  readonly time_ms: number;
+  /** `recorded`: nobody was left to punish. */
+  readonly outcome: 'recorded' | 'punished';
+  /** Bonded units burned at once. */
+  readonly burned: bigint;
 }
 
 /** What a subscriber of `consensus_events` sees while it happens, and never again. */

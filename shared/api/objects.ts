@@ -2,7 +2,13 @@
  * @module The RPC surfaces of the Durable Objects, as types. Workers and objects call each other only through these.
  * Errors never cross as exceptions: expected failures are `{ ok: false, problem }`.
  */
-import type { ConsensusView, ValidatorSetView, VolatileEvent } from './consensus-views.ts';
+import type {
+  ConsensusView,
+  EvidenceView,
+  StakingView,
+  ValidatorsView,
+  VolatileEvent,
+} from './consensus-views.ts';
 import type { ProblemCode } from './problems.ts';
 
 /** An expected failure; the Worker turns it into an RFC 9457 problem. `extra` holds the code's own members. */
@@ -159,8 +165,18 @@ export interface ChainRpc {
   rebuildLedger(): Promise<Result<{ from: number; to: number }>>;
   /** How the open height stands. Reads only: no round starts and no timer is set by asking. */
   consensus(): Promise<Result<{ view: ConsensusView; head: ChainHead }>>;
-  /** The set that signs `height`, at most one above the head, which is meant without it; null where it is forgotten. */
-  validators(at: { height?: number }): Promise<Result<{ set: ValidatorSetView | null; head: ChainHead }>>;
+  /**
+   * The set that signs `height`, at most one above the head. Without a height that one, and beside it up to `limit`
+   * registered validators outside the set, from a number of registration on.
+   */
+  validators(at: {
+    height?: number;
+    from?: number;
+    limit?: number;
+  }): Promise<Result<{ view: ValidatorsView; head: ChainHead }>>;
+  staking(address: string): Promise<Result<{ view: StakingView; head: ChainHead }>>;
+  /** Newest first. Offences are forgotten once nothing as old could be brought again. */
+  evidence(page: { limit: number }): Promise<Result<{ evidence: EvidenceView[]; head: ChainHead }>>;
   /**
    * A hub with subscribers wants each block from `next_height`; idempotent. `volatile`: and what consensus does between
    * blocks, until an announcement finds nobody.

@@ -1,9 +1,15 @@
 /** @module Routes over consensus: the open height, validators, commits. A part of the route table. */
 import { z } from 'zod';
-import { height, ok } from './route-parts.ts';
+import { addressParams, height, ok, pageShape } from './route-parts.ts';
 import type { RouteSpec } from './route-spec.ts';
-import { commitSchema, consensusSchema, validatorListSchema } from './schemas/consensus.ts';
-import { countText } from './schemas/scalars.ts';
+import {
+  commitSchema,
+  consensusSchema,
+  evidenceListSchema,
+  stakingSchema,
+  validatorListSchema,
+} from './schemas/consensus.ts';
+import { countText, limitText } from './schemas/scalars.ts';
 
 /** How the height of a commit is named in a path. */
 const COMMIT_HEIGHT_PATTERN = /^(latest|[1-9]\d{0,15})$/;
@@ -30,13 +36,15 @@ export const CONSENSUS_ROUTES = [
     scope: 'chain',
     tag: 'consensus',
     summary: 'Validator set',
+    description: 'The whole set, and page by page the registered validators outside it.',
     query: z.strictObject({
       height: countText(Number.MAX_SAFE_INTEGER, 1)
         .optional()
         .meta(height('Height that the set signs; the next one unless said')),
+      ...pageShape,
     }),
     answers: ok('The validators in key order, with their power', validatorListSchema),
-    problems: ['BLOCK_UNKNOWN'],
+    problems: ['BLOCK_UNKNOWN', 'CURSOR_INVALID'],
   },
   {
     name: 'get_commit',
@@ -54,5 +62,30 @@ export const CONSENSUS_ROUTES = [
     }),
     answers: ok('Header, certificate, and who has signed', commitSchema),
     problems: ['BLOCK_UNKNOWN'],
+  },
+  {
+    name: 'get_staking',
+    method: 'GET',
+    path: '/rpc/staking/{address}',
+    aliases: [],
+    scope: 'chain',
+    tag: 'consensus',
+    summary: 'What an account has staked',
+    params: addressParams,
+    answers: ok('Delegations, unbonding and rewards', stakingSchema),
+    problems: [],
+  },
+  {
+    name: 'get_evidence',
+    method: 'GET',
+    path: '/rpc/evidence',
+    aliases: [],
+    scope: 'chain',
+    tag: 'consensus',
+    summary: 'Who signed twice',
+    description: 'Offences on the chain, newest first, until nothing as old could be brought again.',
+    query: z.strictObject({ limit: limitText }),
+    answers: ok('The newest offences', evidenceListSchema),
+    problems: [],
   },
 ] as const satisfies readonly RouteSpec[];

@@ -17,7 +17,7 @@ export const JSON_CHARS_MAX = 1_000_000;
 export interface WriteOptions {
   readonly genesisHash: string;
   /**
-   * Sets whose first height is among the blocks (or below); the one of height 1 belongs to the first batch.
+   * Sets whose first height is at most one above the blocks; the one of height 1 belongs to the first batch.
    */
   readonly validatorSets?: readonly ValidatorSetAt[];
 }

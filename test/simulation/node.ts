@@ -65,6 +65,8 @@ export class SimulatedNode {
   #signed: SignedMessage[] = [];
   #inputs: ConsensusInput[] = [];
   #wrote = false;
+  /** The state of the last turn that was committed. */
+  #durable: ConsensusState | null = null;
   #sync = { height: 0, atMs: 0 };
 
   constructor(simulation: Simulation, index: number, behaviour: Behaviour | null) {
@@ -106,6 +108,7 @@ export class SimulatedNode {
     const recovery = { height: this.#newHeight(), record: this.storage.record(), blocks: [] };
     this.turn(() => {
       const result = start(this.#context, recovery, this.nowMs);
+      this.simulation.observer.recovered(this, result.state, this.#durable);
       this.#take(result);
       this.#offerWork();
     });
@@ -203,6 +206,7 @@ export class SimulatedNode {
     const signed = this.#signed;
     const outbox = this.#outbox;
     this.storage.sql.commit();
+    this.#durable = this.state;
     for (const each of signed) this.simulation.observer.signed(this, each);
     if (crash === 'half_sent') for (const leave of outbox.slice(0, outbox.length >> 1)) leave();
     this.simulation.goDown(this);
@@ -210,6 +214,7 @@ export class SimulatedNode {
 
   #commit(): void {
     this.storage.sql.commit();
+    this.#durable = this.state;
     this.#wrote = false;
     for (const each of this.#signed) this.simulation.observer.signed(this, each);
     this.#signed = [];

@@ -6,6 +6,7 @@
 import type { BlockError } from '../../shared/protocol/block/block-error.ts';
 import { decode, hashCodec, nullable, tuple, uint } from '../../shared/protocol/codec/codec.ts';
 import type { ConsensusEvent } from '../../shared/protocol/consensus/effect.ts';
+import type { ConsensusState } from '../../shared/protocol/consensus/state.ts';
 import type { StepResult } from '../../shared/protocol/consensus/step.ts';
 import { addressOf } from '../../shared/protocol/crypto/keys.ts';
 import type { ExecutedBlock } from '../../shared/protocol/execution/executed-block.ts';
@@ -246,6 +247,15 @@ export class Observer {
 
   halted(node: SimulatedNode, hash: HashHex): void {
     if (node.isHonest) throw new Violation('no_halt', `node ${node.index} halted over ${hash}`);
+  }
+
+  /** What a node takes up after a crash is what it had: round, lock, valid block. */
+  recovered(node: SimulatedNode, state: ConsensusState, before: ConsensusState | null): void {
+    if (before === null || !node.isHonest) return;
+    const factsOf = ({ round, locked, valid }: ConsensusState) => JSON.stringify({ round, locked, valid });
+    if (state.height !== before.height || before.step === 'idle') return;
+    if (factsOf(state) !== factsOf(before))
+      throw new Violation('recovery', `node ${node.index}: ${factsOf(state)} instead of ${factsOf(before)}`);
   }
 
   stepped(node: SimulatedNode, { fired, state }: StepResult): void {

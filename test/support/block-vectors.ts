@@ -5,7 +5,9 @@ import { readCbor, writeCbor } from '../../shared/protocol/codec/cbor.ts';
 import type { CborValue } from '../../shared/protocol/codec/codec.ts';
 import { addressOf } from '../../shared/protocol/crypto/keys.ts';
 import { encodeGenesis } from '../../shared/protocol/genesis/encode.ts';
+import type { HashHex } from '../../shared/protocol/primitives/brand.ts';
 import { toHex } from '../../shared/protocol/primitives/bytes.ts';
+import { consensusKeyFromBytes } from '../../shared/protocol/primitives/consensus-key.ts';
 import { parseHash } from '../../shared/protocol/primitives/hash.ts';
 import { VOTING_POWER_TOTAL } from '../../shared/protocol/primitives/limits.ts';
 import type { Receipt } from '../../shared/protocol/transaction/receipt.ts';
@@ -15,6 +17,7 @@ import { validatorsHash } from '../../shared/protocol/validators/hash.ts';
 import { advancePriorities, proposerAt } from '../../shared/protocol/validators/proposer-selection.ts';
 import { powers, validatorsFromAuthorities } from '../../shared/protocol/validators/voting-power.ts';
 import { encodeCertificate } from '../../shared/protocol/votes/encode.ts';
+import { encodeEvidence, makeEvidence } from '../../shared/protocol/votes/evidence.ts';
 import { precommitSignBytes, prevoteSignBytes, proposalSignBytes } from '../../shared/protocol/votes/vote.ts';
 import { ALLOCATION, aGenesis, aMessage, aSigner, aTransfer, InMemoryChain } from './in-memory-chain.ts';
 
@@ -136,7 +139,30 @@ export function voteVectors() {
   }));
   const about =
     'sign bytes = "atoll/<role>/v1" 0x00 genesis_hash CBOR(fields); hashes in fields are byte strings';
-  return { about, genesis_hash: genesisHash, votes, certificates };
+  return { about, genesis_hash: genesisHash, votes, certificates, evidence: evidenceVectors(genesisHash) };
+}
+
+/** One true item for each step, by the first validator: no block against a block where a vote may say so. */
+function evidenceVectors(genesisHash: HashHex) {
+  const signer = aSigner('validator 0');
+  const validator = consensusKeyFromBytes(signer.publicKey);
+  const at = { height: 7, round: 2, polRound: null };
+  const signBytes = {
+    proposal: (blockHash: HashHex | null) =>
+      proposalSignBytes(genesisHash, { ...at, blockHash: blockHash ?? hash(0xaa) }),
+    prevote: (blockHash: HashHex | null) => prevoteSignBytes(genesisHash, { ...at, blockHash }),
+    precommit: (blockHash: HashHex | null) => precommitSignBytes(genesisHash, { ...at, blockHash }),
+  };
+  return (['proposal', 'prevote', 'precommit'] as const).map((step) => {
+    const content = (blockHash: HashHex | null) => ({
+      blockHash,
+      polRound: null,
+      signature: signer.sign(signBytes[step](blockHash)),
+    });
+    const other = content(step === 'proposal' ? hash(0xaa) : null);
+    const item = encodeEvidence(makeEvidence({ step, ...at, validator }, content(hash(0xbb)), other));
+    return { step, diagnostic: diagnose(item), bytes: toHex(item) };
+  });
 }
 
 /** Receipts with every kind of value that an event may carry. */

@@ -136,8 +136,8 @@ export const REFUSALS: Readonly<Record<string, Maker>> = {
     return submission({ ...forged(fuzz, random), type }, 'TX_TYPE_UNKNOWN', random);
   },
   TX_TYPE_INACTIVE: (fuzz, random) => {
-    const payload = { consensus_key: someHex(32, random), amount: '5' };
-    const type = random.pick<unknown>(['stake', 'unstake', 2, 3]);
+    const payload = { id: someHex(32, random) };
+    const type = random.pick<unknown>(['swap_refund', 16]);
     return submission({ ...forged(fuzz, random), type, payload }, 'TX_TYPE_INACTIVE', random);
   },
   TX_PAYLOAD_INVALID: (fuzz, random) => {

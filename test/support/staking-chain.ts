@@ -27,7 +27,7 @@ import { builtInTransactions } from '../../shared/protocol/transaction/registry.
 import { signTransaction } from '../../shared/protocol/transaction/sign.ts';
 import type { SignedTransaction } from '../../shared/protocol/transaction/transaction.ts';
 import { popSignBytes } from '../../shared/protocol/validators/possession.ts';
-import { proposerAt } from '../../shared/protocol/validators/proposer-selection.ts';
+import { electProposer } from '../../shared/protocol/validators/stake-lottery.ts';
 import { assembleCertificate } from '../../shared/protocol/votes/certificate.ts';
 import { encodeEvidence, makeEvidence, type SignedStep } from '../../shared/protocol/votes/evidence.ts';
 import { precommitSignBytes, prevoteSignBytes, proposalSignBytes } from '../../shared/protocol/votes/vote.ts';
@@ -109,14 +109,15 @@ export class StakingChain {
   /** Builds the next block without committing it. */
   build(transactions: readonly SignedTransaction[], options: BlockOptions = {}): ExecutedBlock {
     const { round = 0, evidence = [] } = options;
-    const { blockTimeMs } = readParams(this.state, this.genesis.params);
+    const { blockTimeMs, proposerSelection } = readParams(this.state, this.genesis.params);
+    const election = { selection: proposerSelection, parentHash: this.parent.hash, round };
     return buildBlock(this.context, {
       state: this.state,
       pages: this.state,
       parent: this.parent,
       round,
       timeMs: this.parent.timeMs + (options.afterMs ?? blockTimeMs),
-      proposer: proposerAt(readValidators(this.state), round).consensusKey,
+      proposer: electProposer(readValidators(this.state), election).consensusKey,
       candidates: transactions,
       evidence,
       verifier: nativeVerifier,

@@ -1,6 +1,6 @@
 /** @module The routes over consensus against a real node: the open height, the set, the commit of each block. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { nakamotoOf } from '../../workers/rpc/handlers/consensus.ts';
+import { smallestThird } from '../../shared/protocol/state/validator-views.ts';
 import {
   expectProblem,
   get,
@@ -55,12 +55,26 @@ describe('a chain at rest', () => {
   test('shows the set that will sign the first block', async () => {
     const { body } = await get('/rpc/validators');
     const [validator] = body.validators as Json[];
-    expect(body).toMatchObject({ height: 1, total_power: 1_000_000_000, nakamoto: 1 });
+    expect(body).toMatchObject({
+      height: 1,
+      total_power: 1_000_000_000,
+      nakamoto: 1,
+      others: [],
+      next_cursor: null,
+    });
     expect(body.validators).toHaveLength(1);
-    expect(validator).toMatchObject({ power: 1_000_000_000, priority: 0, status: 'active' });
+    expect(validator).toMatchObject({
+      power: 1_000_000_000,
+      priority: 0,
+      status: 'active',
+      is_authority: true,
+      stake: '0',
+      missed: 0,
+    });
     expect(body).toEqual(await rpc('get_validators'));
     expectProblem(await get('/rpc/validators?height=2'), 'BLOCK_UNKNOWN');
     expectProblem(await get('/rpc/validators?height=0'), 'REQUEST_INVALID');
+    expectProblem(await get('/rpc/validators?cursor=abc'), 'CURSOR_INVALID');
     expectProblem(await get('/rpc/commit/latest'), 'BLOCK_UNKNOWN');
   });
 });
@@ -96,9 +110,32 @@ describe('a block', () => {
     await ledgerCaughtUp();
     const reply = await get(`/rpc/validators?height=${height}`);
     expect(reply.body).toMatchObject({ height, total_power: 1_000_000_000, nakamoto: 1 });
-    expect(reply.body.validators).toEqual([{ ...now, priority: null }]);
+    const { consensus_key, operator, name, power } = now as Json;
+    expect(reply.body.validators).toEqual([
+      { consensus_key, operator, name, power, priority: null, status: 'active' },
+    ]);
     expect((await get(`/rpc/get_block/${height}`)).body.validators_hash).toBe(reply.body.validators_hash);
     expect((await get('/rpc/consensus')).body).toMatchObject({ height: height + 1, step: 'idle' });
+  });
+});
+
+describe('stake and evidence', () => {
+  test('are empty where nobody staked and nobody signed twice', async () => {
+    const address = `0x${'00'.repeat(20)}`;
+    const staking = await get(`/rpc/staking/${address}`);
+    expect(staking.body).toEqual({
+      address,
+      delegations: [],
+      unbonding: [],
+      rewards: '0',
+      height: Number(staking.headers.get('x-chain-height')),
+    });
+    expect(await rpc('get_staking', { address })).toEqual(staking.body);
+    const evidence = await get('/rpc/evidence');
+    expect(evidence.body).toMatchObject({ evidence: [] });
+    expect(await rpc('get_evidence', { limit: '5' })).toEqual(evidence.body);
+    expectProblem(await get('/rpc/staking/0x12'), 'REQUEST_INVALID');
+    expectProblem(await get('/rpc/evidence?limit=101'), 'REQUEST_INVALID');
   });
 });
 
@@ -111,6 +148,7 @@ describe('the Nakamoto number', () => {
     [Array.from({ length: 9 }, () => 100), 4],
     [[700, 100, 100, 100], 1],
   ])('of %j is %i', (powers, expected) => {
-    expect(nakamotoOf(powers)).toBe(expected);
+    const total = powers.reduce((sum, power) => sum + power, 0);
+    expect(smallestThird(powers, total)).toBe(expected);
   });
 });

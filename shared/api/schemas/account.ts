@@ -24,5 +24,4 @@ export const accountSchema = z
   })
   .meta({ id: 'Account' });
 
-export type BalanceWire = z.infer<typeof balanceSchema>;
 export type AccountWire = z.infer<typeof accountSchema>;

@@ -1,7 +1,15 @@
 /** @module Consensus on the wire: the open height, validator sets, commits, evidence. */
 import { z } from 'zod';
 import { blockSummarySchema, certificateSchema } from './block.ts';
-import { addressSchema, countSchema, hashSchema, publicKeySchema, timeSchema } from './scalars.ts';
+import {
+  addressSchema,
+  amountSchema,
+  countSchema,
+  hashSchema,
+  nextCursorSchema,
+  publicKeySchema,
+  timeSchema,
+} from './scalars.ts';
 
 const consensusKeySchema = publicKeySchema.meta({ description: 'Consensus key' });
 const nameSchema = z.string().meta({ example: 'node-1' });
@@ -50,7 +58,20 @@ const validatorSchema = z
       .int()
       .nullable()
       .meta({ description: 'Of the round robin; null for a set of the past', example: 0 }),
-    status: z.enum(['active', 'waiting', 'jailed', 'tombstoned']).meta({ example: 'active' }),
+    status: z.enum(['active', 'pending', 'standby', 'jailed', 'tombstoned', 'registered']).meta({
+      description:
+        'pending waits for its activation; standby has stake or approval, but no seat; registered has neither',
+      example: 'active',
+    }),
+    endpoint: z.string().optional().meta({ example: 'https://node-1.example' }),
+    is_authority: z.boolean().optional().meta({ example: true }),
+    commission_bps: countSchema.optional().meta({ example: 500 }),
+    stake: amountSchema.optional().meta({ description: 'Native units bonded to it' }),
+    unpaid_rewards: amountSchema.optional().meta({ description: 'Of its stakers, native units' }),
+    missed: countSchema
+      .optional()
+      .meta({ description: 'Commits without its signature within signed_window_blocks', example: 0 }),
+    jailed_until: timeSchema.optional().meta({ description: 'Block time from which on it may return' }),
   })
   .meta({ id: 'Validator' });
 
@@ -59,6 +80,10 @@ export const validatorListSchema = z
     height: countSchema.meta({ description: 'Height of the block that the set signs' }),
     validators_hash: hashSchema,
     validators: z.array(validatorSchema),
+    others: z.array(validatorSchema).meta({
+      description: 'Registered validators outside the set, in order of registration; none with `height`',
+    }),
+    next_cursor: nextCursorSchema.meta({ description: 'Of the next page of `others`; null on the last' }),
     total_power: powerSchema,
     nakamoto: countSchema.meta({
       description: 'Smallest number of validators that hold more than a third of the power',
@@ -87,7 +112,62 @@ export const commitSchema = z
   })
   .meta({ id: 'Commit' });
 
+export const stakingSchema = z
+  .object({
+    address: addressSchema,
+    delegations: z.array(
+      z
+        .object({
+          consensus_key: consensusKeySchema,
+          name: nameSchema,
+          stake: amountSchema.meta({ description: 'What the shares are worth now' }),
+          shares: amountSchema,
+          rewards: amountSchema.meta({ description: 'Earned and not paid out' }),
+        })
+        .meta({ id: 'Delegation' }),
+    ),
+    unbonding: z.array(
+      z
+        .object({
+          consensus_key: consensusKeySchema,
+          name: nameSchema,
+          amount: amountSchema.meta({ description: 'What will be paid, less what a slash has taken' }),
+          started_height: countSchema,
+          due: timeSchema.meta({ description: 'Block time of the payment' }),
+        })
+        .meta({ id: 'Unbonding' }),
+    ),
+    rewards: amountSchema.meta({ description: 'Sum over the delegations' }),
+    height: countSchema.meta({ description: 'Height of the state read' }),
+  })
+  .meta({ id: 'Staking', description: 'Empty for an address that never staked' });
+
+export const evidenceListSchema = z
+  .object({
+    evidence: z.array(
+      z
+        .object({
+          consensus_key: consensusKeySchema,
+          name: nameSchema,
+          step: z.enum(['proposal', 'prevote', 'precommit']).meta({ example: 'prevote' }),
+          infraction_height: countSchema,
+          round: countSchema,
+          height: countSchema.meta({ description: 'Of the block with the proof' }),
+          timestamp: timeSchema,
+          outcome: z
+            .enum(['punished', 'recorded'])
+            .meta({ description: 'recorded: nobody was left to punish', example: 'punished' }),
+          burned: amountSchema.meta({ description: 'Bonded units burned at once' }),
+        })
+        .meta({ id: 'Evidence' }),
+    ),
+    height: countSchema.meta({ description: 'Height of the state read' }),
+  })
+  .meta({ id: 'EvidenceList' });
+
 export type ConsensusWire = z.infer<typeof consensusSchema>;
 export type ValidatorWire = z.infer<typeof validatorSchema>;
 export type ValidatorListWire = z.infer<typeof validatorListSchema>;
 export type CommitWire = z.infer<typeof commitSchema>;
+export type StakingWire = z.infer<typeof stakingSchema>;
+export type EvidenceListWire = z.infer<typeof evidenceListSchema>;

@@ -148,6 +148,5 @@ export const jsonRpcResponseSchema = z
 export type ChainWire = z.infer<typeof chainSchema>;
 export type SyncStatusWire = z.infer<typeof syncStatusSchema>;
 export type InfoWire = z.infer<typeof infoSchema>;
-export type GenesisWire = z.infer<typeof genesisSchema>;
 export type HealthWire = z.infer<typeof healthSchema>;
 export type ReadyzWire = z.infer<typeof readyzSchema>;

@@ -3,7 +3,7 @@ import { type CborValue, isCborOf, readCbor, writeCbor } from './cbor.ts';
 import { CodecError } from './codec-error.ts';
 
 export type { CborValue } from './cbor.ts';
-export { CodecError, type CodecErrorCode } from './codec-error.ts';
+export { CodecError } from './codec-error.ts';
 export {
   addressCodec,
   choice,

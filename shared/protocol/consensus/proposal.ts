@@ -1,7 +1,7 @@
 /** @module Proposals: who may make one, and what must hold between a proposal and its block. */
 import type { ConsensusKey, HashHex } from '../primitives/brand.ts';
 import type { ChainParams } from '../primitives/chain-params.ts';
-import { proposerAt } from '../validators/proposer-selection.ts';
+import { electProposer } from '../validators/stake-lottery.ts';
 import type { ValidatorSet } from '../validators/validator-set.ts';
 import type { SignedProposal } from './message.ts';
 
@@ -23,9 +23,17 @@ export interface BlockVerdict {
   readonly timeMs: number;
 }
 
+/** The height whose proposers are asked for. */
+export interface ElectionOfHeight {
+  readonly validators: ValidatorSet;
+  readonly params: Pick<ChainParams, 'proposerSelection'>;
+  readonly parent: { readonly hash: HashHex };
+}
+
 /** The key whose turn it is. */
-export function proposerKey(validators: ValidatorSet, round: number): ConsensusKey {
-  return proposerAt(validators, round).consensusKey;
+export function proposerKey({ validators, params, parent }: ElectionOfHeight, round: number): ConsensusKey {
+  const election = { selection: params.proposerSelection, parentHash: parent.hash, round };
+  return electProposer(validators, election).consensusKey;
 }
 
 /** A new block carries the round of its proposal; a repeated one carries a round that is not above its polka. */

@@ -74,7 +74,7 @@ function receiveProposal(turn: Turn, peer: ConsensusKey | null, proposal: Signed
   }
   const known = state.proposals.get(round)?.proposal;
   if (known !== undefined && sameContent(known, proposal)) return;
-  const key = proposerKey(state.validators, round);
+  const key = proposerKey(state, round);
   const message = proposalSignBytes(context.genesisHash, proposal);
   if (!context.verifier.verify(consensusKeyToBytes(key), message, signature)) {
     turn.badMessage(peer, 'bad_signature');

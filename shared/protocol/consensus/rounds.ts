@@ -32,7 +32,7 @@ export function startRound(turn: Turn, round: number): void {
   const validRound = state.valid?.round ?? null;
   state.polkas = new Map([...state.polkas].filter(([known]) => known >= lowest || known === validRound));
   turn.persist();
-  const proposer = proposerKey(state.validators, round);
+  const proposer = proposerKey(state, round);
   turn.event({ name: 'new_round', height: state.height, round, proposer });
   armPropose(turn);
   if (mustRepeatSooner) turn.schedule('rebroadcast', state.rebroadcastMs);
@@ -49,7 +49,7 @@ export function armPropose(turn: Turn): void {
 /** Whether this node proposes in the current round. */
 export function isOwnTurn(turn: Turn): boolean {
   const { state, context } = turn;
-  return state.self !== null && proposerKey(state.validators, state.round) === context.signer?.consensusKey;
+  return state.self !== null && proposerKey(state, state.round) === context.signer?.consensusKey;
 }
 
 /** Repeats the valid block with its polka, or asks for a new block once the own clock allows its time. */

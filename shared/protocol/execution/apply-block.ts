@@ -21,7 +21,7 @@ import { readValidators } from '../state/validators.ts';
 import type { Receipt } from '../transaction/receipt.ts';
 import { encodeReceipt } from '../transaction/receipt-codec.ts';
 import type { SignedTransaction } from '../transaction/transaction.ts';
-import { proposerAt } from '../validators/proposer-selection.ts';
+import { electProposer } from '../validators/stake-lottery.ts';
 import type { Validator, ValidatorSet } from '../validators/validator-set.ts';
 import type { CommitCertificate } from '../votes/commit-certificate.ts';
 import { applyEvidence } from './apply-evidence.ts';
@@ -42,6 +42,8 @@ export interface BlockPosition {
   /** Round of the first proposal. */
   readonly round: number;
   readonly timeMs: number;
+  /** The genesis hash at height 1. */
+  readonly parentHash: HashHex;
 }
 
 /** What a finished execution changed. */
@@ -90,7 +92,8 @@ export class BlockExecution {
     this.#round = round;
     recordTime(this.#overlay, this.params, height, timeMs);
     this.validators = readValidators(this.#overlay);
-    this.proposer = proposerAt(this.validators, position.round);
+    const selection = this.params.proposerSelection;
+    this.proposer = electProposer(this.validators, { selection, parentHash: position.parentHash, round });
   }
 
   /** Checks and applies the next item of evidence. Throws EvidenceError, without effect, if it may not be here. */

@@ -47,7 +47,8 @@ export interface BuildRequest {
  */
 export function buildBlock(chain: ChainContext, request: BuildRequest): ExecutedBlock {
   const { parent, round, timeMs, proposer, state } = request;
-  const execution = new BlockExecution(chain, state, { height: parent.height + 1, round, timeMs });
+  const position = { height: parent.height + 1, round, timeMs, parentHash: parent.hash };
+  const execution = new BlockExecution(chain, state, position);
   const { params } = execution;
   assert(timeMs >= earliestTimeMs(params, parent), 'a proposer waits for the block time');
   assert((parent.height === 0) === (parent.commit === null), 'every block but genesis has its commit');

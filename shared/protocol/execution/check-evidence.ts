@@ -5,8 +5,10 @@ import type { HashHex } from '../primitives/brand.ts';
 import type { StateReader } from '../primitives/state-reader.ts';
 import type { BlockEnvironment } from '../state/block-environment.ts';
 import { isYoungHeight } from '../state/clock.ts';
-import { isEvidenceKnown } from '../state/evidence-records.ts';
+import { isEvidenceKnown, isOffender } from '../state/evidence-records.ts';
+import { canSpare } from '../state/penalties.ts';
 import { validatorsAt } from '../state/set-history.ts';
+import { validatorOf } from '../state/validator-record.ts';
 import { decodeEvidence, type Evidence, isEvidenceTrue } from '../votes/evidence.ts';
 import { EvidenceError } from '../votes/evidence-error.ts';
 
@@ -14,7 +16,8 @@ import { EvidenceError } from '../votes/evidence-error.ts';
 export interface EvidenceCheck {
   /** State in which the evidence would be recorded. */
   readonly state: StateReader;
-  readonly block: Pick<BlockEnvironment, 'height' | 'timeMs' | 'params'>;
+  /** The block that would hold it. */
+  readonly block: BlockEnvironment;
   readonly genesisHash: HashHex;
   readonly verifier: Verifier;
 }
@@ -39,13 +42,26 @@ export function checkEvidence(check: EvidenceCheck, bytes: Uint8Array): Evidence
       validator,
     });
   }
-  if (isEvidenceKnown(state, evidence)) {
-    throw new EvidenceError('EVIDENCE_KNOWN', 'this offence is on the chain', { height, validator });
-  }
+  checkNews(state, block, evidence);
   if (!isEvidenceTrue(evidence, genesisHash, verifier)) {
     throw new EvidenceError('EVIDENCE_FALSE', 'it does not show two signed contents', { validator });
   }
   return evidence;
+}
+
+/**
+ * Evidence is free and makes blocks, so it must change something: an offender that is out for good could sign any number of
+ * further items, and so could one that cannot be punished; of that one a single item is recorded.
+ */
+function checkNews(state: StateReader, block: BlockEnvironment, evidence: Evidence): void {
+  const { height, validator } = evidence;
+  if (validatorOf(state, validator).tombstone !== null) {
+    throw new EvidenceError('EVIDENCE_TOMBSTONED', 'the validator is out for good', { validator });
+  }
+  const isIdle = isOffender(state, validator) && !canSpare(state, block, validator);
+  if (isIdle || isEvidenceKnown(state, evidence)) {
+    throw new EvidenceError('EVIDENCE_KNOWN', 'the offence is on the chain', { height, validator });
+  }
 }
 
 function decoded(bytes: Uint8Array): Evidence {

@@ -56,7 +56,7 @@ export function verifyBlock(chain: ChainContext, request: VerifyRequest): Execut
   const pending = hasPendingWork(state, parent, genesisParams);
   checkBlock({ chainId, params, parent, block, bodyBytes: body.length, hasPendingWork: pending });
   const { height, round, timeMs } = header;
-  const execution = new BlockExecution(chain, state, { height, round, timeMs });
+  const execution = new BlockExecution(chain, state, { height, round, timeMs, parentHash: parent.hash });
   expectEqual('BLOCK_PROPOSER_MISMATCH', 'proposer', header.proposer, execution.proposer.consensusKey);
   const validators = validatorsHash(execution.validators);
   expectEqual('BLOCK_VALIDATORS_MISMATCH', 'validators_hash', header.validatorsHash, validators);

@@ -24,7 +24,6 @@ import {
 import { type PoolEntry, type PoolRow, poolEntry } from './pool-entry.ts';
 import { SenderQueue } from './sender-queue.ts';
 
-export type { AdmissionAccount } from './admission.ts';
 export type {
   AccountOf,
   Admission,

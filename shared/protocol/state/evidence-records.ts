@@ -1,9 +1,10 @@
 /**
  * @module Evidence on the chain: namespace 'evidence', a queue of what was recorded, and under CBOR([step, height, round,
- * key]) the number of the item. Items stay until nothing as old could be brought again.
+ * key]) and under the key of the validator the number of the item. Items stay until nothing as old could be brought again.
  */
 import { amount, type Codec, choice, consensusKeyCodec, encode, tuple, uint } from '../codec/codec.ts';
 import type { ConsensusKey } from '../primitives/brand.ts';
+import { consensusKeyToBytes } from '../primitives/consensus-key.ts';
 import { ROUND_MAX } from '../primitives/limits.ts';
 import type { StateReader } from '../primitives/state-reader.ts';
 import { type Evidence, SIGNED_STEPS, type SignedStep } from '../votes/evidence.ts';
@@ -58,9 +59,16 @@ export function isEvidenceKnown(reader: StateReader, position: Position): boolea
   return numbers.read(reader, encode(positionCodec, position)) !== null;
 }
 
+/** True if any offence of the validator stands on the chain. */
+export function isOffender(reader: StateReader, key: ConsensusKey): boolean {
+  return numbers.read(reader, consensusKeyToBytes(key)) !== null;
+}
+
 /** Records an offence. */
 export function recordEvidence(store: StateStore, record: EvidenceRecord): void {
-  numbers.write(store, encode(positionCodec, record), items.push(store, record));
+  const number = items.push(store, record);
+  numbers.write(store, encode(positionCodec, record), number);
+  numbers.write(store, consensusKeyToBytes(record.validator), number);
 }
 
 /** True if the oldest item came in before `sinceMs`: its offence is older and would be refused now. */
@@ -71,8 +79,11 @@ export function isOldestEvidenceDue(reader: StateReader, sinceMs: number): boole
 
 /** Forgets the oldest item. */
 export function dropOldestEvidence(store: StateStore): void {
-  const oldest = items.oldest(store);
-  if (oldest !== null) numbers.write(store, encode(positionCodec, oldest), null);
+  const { first } = items.bounds(store);
+  const oldest = items.at(store, first);
+  numbers.write(store, encode(positionCodec, oldest), null);
+  const key = consensusKeyToBytes(oldest.validator);
+  if (numbers.read(store, key) === first) numbers.write(store, key, null);
   items.shift(store);
 }
 

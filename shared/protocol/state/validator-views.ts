@@ -64,6 +64,12 @@ export function validatorView(reader: StateReader, key: ConsensusKey): Validator
   return viewOf(reader, viewContext(reader), key);
 }
 
+/** These validators, which must be registered, in the order of the keys. */
+export function validatorViews(reader: StateReader, keys: readonly ConsensusKey[]): ValidatorView[] {
+  const context = viewContext(reader);
+  return keys.map((key) => viewOf(reader, context, key));
+}
+
 interface ViewContext {
   readonly powers: ReadonlyMap<ConsensusKey, number>;
   readonly claims: ReadonlyMap<ConsensusKey, Claim>;
@@ -181,7 +187,7 @@ export function votingPowerSummary(reader: StateReader): VotingPowerSummary {
 }
 
 /** How many of the largest it takes to hold more than a third. */
-function smallestThird(powers: readonly number[], total: number): number {
+export function smallestThird(powers: readonly number[], total: number): number {
   let sum = 0;
   let count = 0;
   for (const power of [...powers].sort((left, right) => right - left)) {

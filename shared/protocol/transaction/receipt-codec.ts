@@ -15,8 +15,6 @@ import { BLOCK_TRANSACTIONS_MAX, RECEIPT_EVENTS_MAX, RECEIPTS_BYTES_MAX } from '
 import { EVENT_VALUE_BYTES_MAX, EVENT_VALUES_MAX, TYPE_NAME_BYTES_MAX } from './limits.ts';
 import type { Receipt, ReceiptEvent } from './receipt.ts';
 
-export { RECEIPT_STATUS } from './receipt-status.ts';
-
 type EventValue = ReceiptEvent['values'][number];
 
 const textValue = text({ max: EVENT_VALUE_BYTES_MAX });

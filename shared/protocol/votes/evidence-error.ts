@@ -13,8 +13,10 @@ export type EvidenceErrorCode =
   | 'EVIDENCE_TOO_OLD'
   /** The key was not in the validator set of that height. */
   | 'EVIDENCE_NOT_A_VALIDATOR'
-  /** The same offence is on the chain already, or earlier in this block. */
-  | 'EVIDENCE_KNOWN';
+  /** The same offence is on the chain or earlier in this block, or another one of a validator that cannot be punished. */
+  | 'EVIDENCE_KNOWN'
+  /** The validator was punished for another offence: it is out for good. */
+  | 'EVIDENCE_TOMBSTONED';
 
 /** Thrown for evidence that no block may hold. */
 export class EvidenceError extends ProtocolError<EvidenceErrorCode> {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { newCounters, withBlock } from '../../../durable-objects/chain/chain-counters.ts';
 import { ConsensusMeter } from '../../../durable-objects/chain/consensus-meter.ts';
 import { consensusView } from '../../../durable-objects/chain/consensus-view.ts';
+import { DEFAULT_PARAMS } from '../../../shared/protocol/block/params.ts';
 import type { ConsensusEvent } from '../../../shared/protocol/consensus/effect.ts';
 import type { SignedVote, VoteType } from '../../../shared/protocol/consensus/message.ts';
 import type { ConsensusState } from '../../../shared/protocol/consensus/state.ts';
@@ -96,6 +97,8 @@ describe('the view of the open height', () => {
       round: 0,
       step,
       validators,
+      params: DEFAULT_PARAMS,
+      parent: { hash: HASH, timeMs: 0 },
       votes: keeper,
       locked: null,
       valid: { round: 0, hash: HASH },

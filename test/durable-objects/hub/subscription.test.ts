@@ -14,6 +14,7 @@ import {
   newSubscription,
   onAck,
   onBlocks,
+  onVolatile,
   type Subscription,
   wantsReplay,
 } from '../../../durable-objects/hub/subscription.ts';
@@ -41,6 +42,42 @@ function aSubscription(overrides: Partial<Subscription> = {}): Subscription {
 }
 
 const parse = (frames: readonly string[]) => frames.map((frame) => JSON.parse(frame) as EventFrame);
+
+describe('events between blocks', () => {
+  const events = [
+    { height: 1, json: '{"event":"new_round"}' },
+    { height: 1, json: '{"event":"proposal"}' },
+  ];
+  const live = aSubscription({ topic: 'consensus_events', credit: 6 });
+
+  it('count for seq and credit, and leave the position where it is', () => {
+    const { subscription, frames } = onVolatile(live, events, NOW);
+    expect(frames.map((frame) => JSON.parse(frame))).toEqual([
+      expect.objectContaining({
+        seq: 1,
+        height: 1,
+        volatile: true,
+        replay: false,
+        data: { event: 'new_round' },
+      }),
+      expect.objectContaining({ seq: 2, topic: 'consensus_events', data: { event: 'proposal' } }),
+    ]);
+    expect(subscription).toMatchObject({ seq: 2, next: live.next, bytes: frames.join('').length });
+  });
+
+  it('are left out beyond half of the credit, so that the block after them still has room', () => {
+    const first = onVolatile(live, events, NOW);
+    const second = onVolatile(first.subscription, events, NOW);
+    expect(second.frames).toHaveLength(1);
+    expect(onVolatile(second.subscription, events, NOW).frames).toEqual([]);
+    expect(onBlocks(second.subscription, [aBlock(1, 3)], 1, NOW)).toMatchObject({ kind: 'sent' });
+    expect(onVolatile({ ...live, credit: 1 }, events, NOW).frames).toEqual([]);
+  });
+
+  it('are left out while a subscription replays', () => {
+    expect(onVolatile({ ...live, mode: 'replay' }, events, NOW).frames).toEqual([]);
+  });
+});
 
 describe('a subscription', () => {
   it('sees every position exactly once, whatever the blocks, batches, credits and acknowledgements', () => {

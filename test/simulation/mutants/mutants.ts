@@ -17,7 +17,6 @@ function mutant(name: string, file: string, find: string, replace: string): Muta
 }
 
 const QUORUM = 'shared/protocol/votes/quorum.ts';
-const SIGN_LOG = 'durable-objects/chain/sign-log.ts';
 
 export const MUTANTS: readonly Mutant[] = [
   // Quorums
@@ -137,12 +136,6 @@ export const MUTANTS: readonly Mutant[] = [
   // L36, L44
   mutant('L36 does not lock', 'rules.ts', '    state.locked = { round, hash };\n', ''),
   mutant(
-    'L36 locks the first round only',
-    'rules.ts',
-    '    state.locked = { round, hash };\n',
-    '    state.locked = state.locked ?? { round, hash };\n',
-  ),
-  mutant(
     'L36 precommits after the prevote step, too',
     'rules.ts',
     "  if (step === 'prevote') {\n",
@@ -216,12 +209,6 @@ export const MUTANTS: readonly Mutant[] = [
     '    const sample = quorumVote(state.validators, row);\n    if (sample !== null && sample.blockHash !== null)\n',
     '    const sample = row.find((vote) => vote !== null) ?? null;\n    if (sample !== null && sample.blockHash !== null)\n',
   ),
-  mutant(
-    'missing blocks are not asked for',
-    'rules.ts',
-    "  turn.emit({ type: 'request_block', hash });\n",
-    '  turn.persist();\n',
-  ),
   // Rounds and heights
   mutant(
     'locks end with their round',
@@ -284,18 +271,6 @@ export const MUTANTS: readonly Mutant[] = [
     '    votes: ownVotes,\n',
     '    votes: ownVotes.slice(0, 0),\n',
   ),
-  mutant(
-    'the sign log signs another message, too',
-    SIGN_LOG,
-    'if (stored !== undefined) {',
-    'if (stored !== undefined && compareBytes(new Uint8Array(stored.message), message) === 0) {',
-  ),
-  mutant(
-    'a record of another height is used',
-    'step.ts',
-    'record.height === recovery.height.height)',
-    'record.height >= 0)',
-  ),
   // Messages
   mutant(
     'precommits are signed as prevotes',
@@ -314,18 +289,6 @@ export const MUTANTS: readonly Mutant[] = [
     'peer-state.ts',
     '  } else repeatOwn(turn);\n',
     '  } else if (state.round < 0) repeatOwn(turn);\n',
-  ),
-  mutant(
-    'a lock is not shown',
-    'rules.ts',
-    "  if (certificate !== undefined) turn.broadcast({ kind: 'polka', certificate });\n}\n\n/** L34",
-    '  if (certificate === undefined) turn.persist();\n}\n\n/** L34',
-  ),
-  mutant(
-    'peers that lag get nothing',
-    'peer-state.ts',
-    "    turn.emit({ type: 'send_decided', peer, height: theirs.height });\n",
-    '    turn.persist();\n',
   ),
   // Evidence
   mutant(

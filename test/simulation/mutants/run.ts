@@ -15,7 +15,7 @@ const run = promisify(execFile);
 const { values } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
-    seeds: { type: 'string', default: '120' },
+    seeds: { type: 'string', default: '100' },
     heights: { type: 'string', default: '20' },
     'skip-types': { type: 'boolean', default: false },
   },
@@ -38,7 +38,7 @@ async function checkTypes(): Promise<void> {
     const config = {
       extends: `${ROOT}tsconfig.json`,
       compilerOptions: {
-        typeRoots: [`${ROOT}node_modules/@types`],
+        types: [`${ROOT}node_modules/@cloudflare/workers-types`, `${ROOT}node_modules/@types/node`],
         noUnusedLocals: false,
         noUnusedParameters: false,
       },

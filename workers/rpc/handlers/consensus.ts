@@ -1,4 +1,6 @@
 /** @module Routes over consensus: the open height from the chain's object, sets and commits from the ledger where it has them. */
+
+import type { ValidatorView } from '../../../shared/api/consensus-views.ts';
 import { blockSummaryToWire, timeToWire } from '../../../shared/api/convert.ts';
 import { ApiError } from '../../../shared/api/problems.ts';
 import type {
@@ -7,13 +9,14 @@ import type {
   ValidatorListWire,
   ValidatorWire,
 } from '../../../shared/api/schemas/consensus.ts';
+import { PAGE_LIMIT_DEFAULT } from '../../../shared/api/schemas/scalars.ts';
 import type { BlockBytes } from '../../../shared/ledger/ledger-block.ts';
 import { readBlock } from '../../../shared/ledger/read-blocks.ts';
 import { readValidators, type ValidatorSetRows } from '../../../shared/ledger/read-validators.ts';
 import { decodeBody, encodeHeader } from '../../../shared/protocol/block/encode.ts';
+import { smallestThird } from '../../../shared/protocol/state/validator-views.ts';
 import { nodeTransactions } from '../../../shared/protocol/transaction/registry.ts';
 import { decodeCertificate } from '../../../shared/protocol/votes/encode.ts';
-import { hasThird } from '../../../shared/protocol/votes/quorum.ts';
 import {
   type Answer,
   type ChainContext,
@@ -50,6 +53,8 @@ interface FoundSet {
   readonly height: number;
   readonly hash: string;
   readonly validators: readonly ValidatorWire[];
+  readonly others: readonly ValidatorWire[];
+  readonly next: number | null;
   /** Head of the chain, or of the ledger that has answered. */
   readonly head: number;
   readonly servedBy: ServedBy;
@@ -57,29 +62,41 @@ interface FoundSet {
 
 /** GET /rpc/validators. */
 export async function getValidators(context: ChainContext, { query }: RouteInput): Promise<Answer> {
-  const set = await findSet(context, query.height as number | undefined);
-  const { height, hash, validators, head, servedBy } = set;
+  const limit = (query.limit as number | undefined) ?? PAGE_LIMIT_DEFAULT;
+  const from = registrationOf(query.cursor as string | undefined);
+  const height = query.height as number | undefined;
+  const set = await findSet(context, { height, from, limit }, await signedHash(context, height));
+  const { validators, others, next } = set;
   const body: ValidatorListWire = {
-    height,
-    validators_hash: hash,
+    height: set.height,
+    validators_hash: set.hash,
     validators: [...validators],
+    others: [...others],
+    next_cursor: next === null ? null : String(next),
     total_power: powerOf(validators),
-    nakamoto: nakamotoOf(validators.map(({ power }) => power)),
+    nakamoto: smallestThird(
+      validators.map(({ power }) => power),
+      powerOf(validators),
+    ),
   };
-  return chainAnswer(body, head, servedBy);
+  return chainAnswer(body, set.head, set.servedBy);
 }
 
-/** The smallest number of validators that together hold more than a third: they could halt the chain. */
-export function nakamotoOf(powers: readonly number[]): number {
-  const total = powers.reduce((sum, power) => sum + power, 0);
-  let held = 0;
-  let count = 0;
-  for (const power of powers.toSorted((left, right) => right - left)) {
-    if (hasThird(held, total)) break;
-    held += power;
-    count += 1;
-  }
-  return count;
+/** What the header of a height says of its set, where the ledger has the block: a rebuilt ledger may lack old sets. */
+async function signedHash(context: ChainContext, height: number | undefined): Promise<string | undefined> {
+  if (height === undefined) return undefined;
+  const read = await tryLedger(context, () => readBlock({ height }));
+  return read?.value == null
+    ? undefined
+    : decodeBody(read.value.body, nodeTransactions).header.validatorsHash;
+}
+
+/** The cursor of `others` is a number of registration. */
+function registrationOf(cursor: string | undefined): number {
+  if (cursor === undefined) return 0;
+  if (!/^(0|[1-9]\d{0,14})$/.test(cursor))
+    throw new ApiError('CURSOR_INVALID', 'the cursor is not one of ours');
+  return Number(cursor);
 }
 
 /** GET /rpc/commit/{height}. */
@@ -87,7 +104,7 @@ export async function getCommit(context: ChainContext, { params }: RouteInput): 
   const height = await heightOf(context, String(params.height));
   const found = await findBlock(context, height);
   const { header, transactions } = decodeBody(found.block.body, nodeTransactions);
-  const set = await findSet(context, height, header.validatorsHash);
+  const set = await findSet(context, { height }, header.validatorsHash);
   const certificate = decodeCertificate(found.block.certificate);
   const members = set.validators.map(({ consensus_key, name, power }) => ({ consensus_key, name, power }));
   const hasSigned = (_: unknown, index: number) =>
@@ -139,25 +156,39 @@ async function findBlock(
  * The set that signs a height: of the past from the ledger, where it is the one of the header (`hash`, if known), else from
  * the chain. Without a height it is that of the block after the head.
  */
-async function findSet(context: ChainContext, height: number | undefined, hash?: string): Promise<FoundSet> {
+async function findSet(
+  context: ChainContext,
+  asked: { height: number | undefined; from?: number; limit?: number },
+  hash: string | undefined,
+): Promise<FoundSet> {
+  const { height, ...page } = asked;
   if (height !== undefined) {
     const read = await tryLedger(context, () => readValidators(height));
     const rows = read?.value ?? null;
     const isIt = rows !== null && (hash === undefined || rows.validatorsHash === hash);
-    if (read !== null && rows !== null && isIt && read.height >= height) {
+    if (read !== null && isIt && read.height >= height) {
       return { ...setOfRows(height, rows), head: read.height, servedBy: servedByLedger(read) };
     }
   }
-  const { set, head } = await callResult(() =>
-    chainStub(context.env, context.chain.chain_id).validators(height === undefined ? {} : { height }),
+  const at = height === undefined ? page : { height };
+  const { view, head } = await callResult(() =>
+    chainStub(context.env, context.chain.chain_id).validators(at),
   );
   const reached = await awaitHeight(context, head.height);
+  const { set, others, next } = view;
   if (set === null) throw unknown(height ?? 0, head.height);
-  const validators = set.validators.map((validator) => ({ ...validator }));
-  return { height: set.height, hash: set.validators_hash, validators, head: reached, servedBy: 'chain' };
+  return {
+    height: set.height,
+    hash: set.validators_hash,
+    validators: set.validators.map(validatorToWire),
+    others: others.map(validatorToWire),
+    next,
+    head: reached,
+    servedBy: 'chain',
+  };
 }
 
-function setOfRows(height: number, rows: ValidatorSetRows): Pick<FoundSet, 'height' | 'hash' | 'validators'> {
+function setOfRows(height: number, rows: ValidatorSetRows): Omit<FoundSet, 'head' | 'servedBy'> {
   const validators = rows.validators.map(({ consensusKey, operator, name, power }) => ({
     consensus_key: consensusKey,
     operator,
@@ -166,7 +197,19 @@ function setOfRows(height: number, rows: ValidatorSetRows): Pick<FoundSet, 'heig
     priority: null,
     status: 'active' as const,
   }));
-  return { height, hash: rows.validatorsHash, validators };
+  return { height, hash: rows.validatorsHash, validators, others: [], next: null };
+}
+
+function validatorToWire({ record, ...validator }: ValidatorView): ValidatorWire {
+  if (record === undefined) return validator;
+  const { stake, unpaid_rewards, jailed_until_ms, ...rest } = record;
+  return {
+    ...validator,
+    ...rest,
+    stake: stake.toString(),
+    unpaid_rewards: unpaid_rewards.toString(),
+    ...(jailed_until_ms === null ? {} : { jailed_until: timeToWire(jailed_until_ms) }),
+  };
 }
 
 function powerOf(validators: readonly { readonly power: number }[]): number {

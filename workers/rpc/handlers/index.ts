@@ -14,6 +14,7 @@ import {
 } from './chains.ts';
 import { getCommit, getConsensus, getValidators } from './consensus.ts';
 import { health, livez, metrics, readyz } from './node.ts';
+import { getEvidence, getStaking } from './staking.ts';
 import { sendTx, sendTxs } from './submit.ts';
 import { estimateFee, getMempool, getMessages, getTransaction, getTransactions } from './transactions.ts';
 
@@ -38,6 +39,8 @@ export const HANDLERS: Readonly<Record<RouteName, Handler>> = {
   get_consensus: getConsensus,
   get_validators: getValidators,
   get_commit: getCommit,
+  get_staking: getStaking,
+  get_evidence: getEvidence,
   get_genesis: getGenesis,
   get_info: getInfo,
   get_sync_status: getSyncStatus,

@@ -1,6 +1,7 @@
 import { createHash, createPublicKey, verify } from 'node:crypto';
 import { decode as cborDecode, encode as cborEncode, diagnose } from 'cbor2';
 import { describe, expect, it } from 'vitest';
+import { nativeVerifier } from '../../../../shared/native/verifier.ts';
 import {
   decodeBody,
   decodeHeader,
@@ -9,9 +10,15 @@ import {
   hashHeader,
 } from '../../../../shared/protocol/block/encode.ts';
 import { fromHex, toHex } from '../../../../shared/protocol/primitives/bytes.ts';
+import { parseHash } from '../../../../shared/protocol/primitives/hash.ts';
 import { decodeReceipts, encodeReceipts } from '../../../../shared/protocol/transaction/receipt-codec.ts';
 import { builtInTransactions } from '../../../../shared/protocol/transaction/registry.ts';
 import { decodeCertificate, encodeCertificate } from '../../../../shared/protocol/votes/encode.ts';
+import {
+  decodeEvidence,
+  encodeEvidence,
+  isEvidenceTrue,
+} from '../../../../shared/protocol/votes/evidence.ts';
 import { blockVectors, receiptVectors, voteVectors } from '../../../support/block-vectors.ts';
 import vectors from '../../../vectors/blocks.json' with { type: 'json' };
 import receipts from '../../../vectors/receipts.json' with { type: 'json' };
@@ -173,6 +180,16 @@ describe('votes', () => {
       expect(toHex(cborEncode(cborDecode(fromHex(bytes))))).toBe(bytes);
     },
   );
+});
+
+describe('evidence', () => {
+  it.each(votes.evidence)('of a $step reads the same everywhere and is true', ({ bytes, diagnostic }) => {
+    expect(diagnose(fromHex(bytes))).toBe(diagnostic);
+    expect(toHex(cborEncode(cborDecode(fromHex(bytes))))).toBe(bytes);
+    const item = decodeEvidence(fromHex(bytes));
+    expect(toHex(encodeEvidence(item))).toBe(bytes);
+    expect(isEvidenceTrue(item, parseHash(votes.genesis_hash), nativeVerifier)).toBe(true);
+  });
 });
 
 describe('receipts', () => {

@@ -126,7 +126,7 @@ export class Machine {
     const { polRound = null, valid = true, timeMs = NOW_MS, headerRound = polRound ?? round } = options;
     const content = { height: 1, round, blockHash: hash, polRound };
     const proposer = VALIDATORS.findIndex(
-      ({ consensusKey }) => consensusKey === proposerKey(VALIDATORS, round),
+      ({ consensusKey }) => consensusKey === proposerKey(this.state, round),
     );
     const signature = signers[proposer]?.sign(proposalSignBytes(GENESIS_HASH, content)) ?? new Uint8Array(64);
     const proposal = { ...content, signature };

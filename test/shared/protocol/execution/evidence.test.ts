@@ -64,12 +64,10 @@ describe('evidence', () => {
     const chain = staked();
     const { height } = chain.parent;
     const item = chain.evidence(9, { height });
-    expect(refusals(chain, item, item)).toEqual(['EVIDENCE_KNOWN']);
-    chain.produce([], { evidence: [item] });
-    expect(refusals(chain, item)).toEqual(['EVIDENCE_KNOWN']);
     const other = chain.evidence(9, { height, round: 1 });
-    const { incidents } = chain.produce([], { evidence: [other] });
-    expect(incidents).toMatchObject([{ outcome: 'recorded', burned: 0n }]);
+    expect(refusals(chain, item, item, other)).toEqual(['EVIDENCE_TOMBSTONED', 'EVIDENCE_TOMBSTONED']);
+    chain.produce([], { evidence: [item] });
+    expect(refusals(chain, item, other)).toEqual(['EVIDENCE_TOMBSTONED', 'EVIDENCE_TOMBSTONED']);
     expect(chain.view(9).stake).toBe(900n);
   });
 
@@ -121,6 +119,12 @@ describe('evidence', () => {
     const { incidents } = chain.produce([], { evidence: [chain.evidence(0, { height: 1 })] });
     expect(incidents).toMatchObject([{ outcome: 'recorded', burned: 0n }]);
     expect(readValidators(chain.state)).toHaveLength(1);
+    // One item stands for all: further ones would be blocks for nothing.
+    expect(refusals(chain, chain.evidence(0, { height: 2 }))).toEqual(['EVIDENCE_KNOWN']);
+    // With somebody else in the set a further offence counts.
+    chain.produce([chain.sign(bob, 'stake', { consensusKey: validatorKey(9), amount: 1_000n })]);
+    const next = chain.evidence(0, { height: 3 });
+    expect(chain.produce([], { evidence: [next] }).incidents).toMatchObject([{ outcome: 'punished' }]);
   });
 
   it('is only recorded on a chain between parties', () => {
@@ -189,19 +193,21 @@ describe('evidence is refused', () => {
   });
 
   it(`beyond ${EVIDENCE_ITEMS_MAX} items a block, which wait`, () => {
-    const chain = staked();
-    const items = Array.from({ length: EVIDENCE_ITEMS_MAX + 1 }, (_, round) =>
-      chain.evidence(9, { height: 3, round }),
+    const count = EVIDENCE_ITEMS_MAX + 2;
+    const chain = new StakingChain(aGenesis({ validators: count }), count);
+    const items = Array.from({ length: EVIDENCE_ITEMS_MAX + 1 }, (_, index) =>
+      chain.evidence(index, { height: 1 }),
     );
-    const { block, rejectedEvidence } = chain.produce([], { evidence: items });
+    const { block, rejectedEvidence, nextValidators } = chain.produce([], { evidence: items });
     expect([block.evidence.length, rejectedEvidence.length]).toEqual([EVIDENCE_ITEMS_MAX, 0]);
+    expect(nextValidators).toHaveLength(2);
   });
 
   it('BLOCK_EVIDENCE_INVALID: a verifier refuses the whole block, naming the item', () => {
     const chain = staked();
     const good = chain.build([], { evidence: [chain.evidence(9, { height: 3 })] }).block;
     chain.produce([], { evidence: [chain.evidence(9, { height: 3 })] });
-    const again = chain.build([], { evidence: [chain.evidence(9, { height: 3, round: 5 })] }).block;
+    const again = chain.build([], { evidence: [chain.evidence(1, { height: 3 })] }).block;
     const block = {
       ...again,
       header: { ...again.header, evidenceHash: good.header.evidenceHash },
@@ -213,7 +219,7 @@ describe('evidence is refused', () => {
     expect(verify).toThrow(
       expect.objectContaining({
         code: 'BLOCK_EVIDENCE_INVALID',
-        details: { index: 0, evidence_code: 'EVIDENCE_KNOWN' },
+        details: { index: 0, evidence_code: 'EVIDENCE_TOMBSTONED' },
       }),
     );
   });
