@@ -1,20 +1,24 @@
 /** @module What consensus needs of its chain: blocks to propose, the commit of a decision, and the other validators. */
+
+import { nativeVerifier } from '../../shared/native/verifier.ts';
 import type { Logger } from '../../shared/observability/log.ts';
-import { isContentAllowed } from '../../shared/protocol/block/check.ts';
 import type { ConsensusEffect, ConsensusEvent } from '../../shared/protocol/consensus/effect.ts';
 import type { NewHeight } from '../../shared/protocol/consensus/input.ts';
 import type { BlockVerdict } from '../../shared/protocol/consensus/proposal.ts';
 import { buildBlock } from '../../shared/protocol/execution/build-block.ts';
 import type { ChainContext } from '../../shared/protocol/execution/chain-context.ts';
+import { hasPendingWork } from '../../shared/protocol/execution/due-effects.ts';
 import { assert } from '../../shared/protocol/primitives/assert.ts';
 import type { ConsensusKey, HashHex } from '../../shared/protocol/primitives/brand.ts';
+import { readParams } from '../../shared/protocol/state/params.ts';
 import { readValidators } from '../../shared/protocol/state/validators.ts';
 import type { CommitCertificate } from '../../shared/protocol/votes/commit-certificate.ts';
 import { encodeCertificate } from '../../shared/protocol/votes/encode.ts';
-import type { Evidence } from '../../shared/protocol/votes/evidence.ts';
+import { type Evidence, encodeEvidence } from '../../shared/protocol/votes/evidence.ts';
 import type { CandidateBlocks } from './candidate-blocks.ts';
 import type { ConsensusHost } from './consensus-driver.ts';
 import { ConsensusMeter } from './consensus-meter.ts';
+import type { EvidencePool } from './evidence-pool.ts';
 import type { FinalIndex } from './final-index.ts';
 import type { HeadTracker } from './head-tracker.ts';
 import { missingIn } from './missing-signatures.ts';
@@ -30,6 +34,7 @@ export interface ChainConsensusDeps {
   readonly pool: TransactionPool;
   readonly head: HeadTracker;
   readonly blocks: CandidateBlocks;
+  readonly evidence: EvidencePool;
   readonly finals: FinalIndex;
   readonly recent: RecentBlocks;
   readonly signLog: SignLog;
@@ -40,6 +45,8 @@ export interface ChainConsensusDeps {
   readonly onDeparted: (departed: readonly Departed[]) => void;
   /** The head has moved in this turn. */
   readonly onCommitted: () => void;
+  /** Evidence that this node has made: the others want it too. After the turn. */
+  readonly onEvidence: (evidence: Uint8Array) => void;
   /** After the turn. */
   readonly onEvent: (event: ConsensusEvent) => void;
 }
@@ -58,7 +65,7 @@ export class ChainConsensus implements ConsensusHost {
     return {
       height: height + 1,
       validators: readValidators(store),
-      params: context.genesis.params,
+      params: readParams(store, context.genesis.params),
       parent: { hash, timeMs },
       lastCommit: commit,
     };
@@ -66,20 +73,24 @@ export class ChainConsensus implements ConsensusHost {
 
   /** When an empty block is due: null where the chain makes none. */
   emptyBlockDueMs(): number | null {
-    const { emptyBlocks, blockTimeMs, heartbeatIntervalMs } = this.#deps.context.genesis.params;
-    const { timeMs } = this.#deps.head.parent;
+    const { context, store, head } = this.#deps;
+    const { emptyBlocks, blockTimeMs, heartbeatIntervalMs } = readParams(store, context.genesis.params);
+    const { timeMs } = head.parent;
     if (emptyBlocks === 'always') return timeMs + blockTimeMs;
     return emptyBlocks === 'heartbeat' ? timeMs + Math.max(blockTimeMs, heartbeatIntervalMs) : null;
   }
 
   hasWork(): boolean {
+    const { context, store, pool, head, evidence, nowMs } = this.#deps;
+    if (pool.hasCandidates() || evidence.size > 0) return true;
     const emptyDueMs = this.emptyBlockDueMs();
-    return this.#deps.pool.hasCandidates() || (emptyDueMs !== null && emptyDueMs <= this.#deps.nowMs());
+    if (emptyDueMs !== null && emptyDueMs <= nowMs()) return true;
+    return hasPendingWork(store, head.parent, context.genesis.params);
   }
 
   /** Candidates that execution refuses for good leave the pool, so that they cannot ask for a block for ever. */
   build(effect: Extract<ConsensusEffect, { type: 'build_block' }>): BlockVerdict | null {
-    const { context, store, pool, head, blocks, consensusKey, nowMs, onDeparted } = this.#deps;
+    const { context, store, pool, head, blocks, evidence, consensusKey, nowMs, onDeparted } = this.#deps;
     const parent = { ...head.parent, commit: effect.lastCommit };
     const { round, timeMs } = effect;
     const executed = buildBlock(context, {
@@ -90,11 +101,11 @@ export class ChainConsensus implements ConsensusHost {
       timeMs,
       proposer: consensusKey,
       candidates: pool.candidates(),
+      evidence: evidence.items(),
+      verifier: nativeVerifier,
     });
     onDeparted(pool.drop(executed.rejected, nowMs()));
-    const { transactions, evidence } = executed.block;
-    const content = { transactions: transactions.length, evidence: evidence.length, timeMs };
-    return isContentAllowed(context.genesis.params, parent.timeMs, content) ? blocks.keep(executed) : null;
+    return executed.isContentAllowed ? blocks.keep(executed) : null;
   }
 
   /** State and block first, then the pool, which reads the new accounts, then the head, which the rows justify. */
@@ -119,6 +130,7 @@ export class ChainConsensus implements ConsensusHost {
     if (height % SIGN_LOG_HEIGHTS === 0) signLog.prune(height);
     finals.add(height, executed.receipts);
     this.#deps.recent.keep(executed);
+    this.#deps.evidence.settle();
     onDeparted(departed);
     onCommitted();
     log.debug('block committed', {
@@ -129,8 +141,10 @@ export class ChainConsensus implements ConsensusHost {
     });
   }
 
+  /** The machine has seen two signatures for one position. Those of its own height wait for the next block. */
   evidence(evidence: Evidence): void {
     const { height, round, step, validator } = evidence;
+    const bytes = encodeEvidence(evidence);
     this.#deps.log.warning('a validator signed twice', {
       function: 'evidence',
       height,
@@ -138,6 +152,7 @@ export class ChainConsensus implements ConsensusHost {
       step,
       validator,
     });
+    if (this.#deps.evidence.add(bytes)) this.#deps.onEvidence(bytes);
   }
 
   observe(event: ConsensusEvent): void {

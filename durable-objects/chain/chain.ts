@@ -22,6 +22,7 @@ import { ChainViews } from './chain-views.ts';
 import { ConsensusDriver } from './consensus-driver.ts';
 import { consensusFigures } from './consensus-figures.ts';
 import { ConsensusStore } from './consensus-store.ts';
+import { EvidencePool, environmentAbove } from './evidence-pool.ts';
 import { Finality } from './finality.ts';
 import { HeadTracker } from './head-tracker.ts';
 import { Ingress } from './ingress.ts';
@@ -221,6 +222,11 @@ export class Chain {
           detail: error.message,
         }),
     });
+    const evidence = new EvidencePool({
+      state: this.#store,
+      genesisHash: this.#context.genesisHash,
+      nextBlock: () => environmentAbove(this.#genesis, this.#store, this.#head.parent, this.#nowMs),
+    });
     const consensus = new ChainConsensus({
       context: this.#context,
       consensusKey: keys.consensusKey,
@@ -228,6 +234,7 @@ export class Chain {
       pool: this.#pool,
       head: this.#head,
       blocks,
+      evidence,
       finals: this.#finality.index,
       recent: this.#recent,
       signLog,
@@ -235,6 +242,8 @@ export class Chain {
       nowMs: () => this.#nowMs,
       onDeparted: (departed) => this.#departed.push(...departed),
       onCommitted: () => this.#publisher.node.changed(),
+      // After the turn, like everything that leaves.
+      onEvidence: (evidence) => queueMicrotask(() => this.links.broadcast({ kind: 'evidence', evidence })),
       onEvent: (event) => this.#onEvent(event),
     });
     const network = new ValidatorNetwork({
@@ -245,6 +254,7 @@ export class Chain {
       store: this.#store,
       blocks,
       pool: this.#pool,
+      evidence,
       head: this.#head,
       log: this.#log,
       nowMs: () => this.#nowMs,

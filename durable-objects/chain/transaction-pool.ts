@@ -16,8 +16,11 @@ import { MempoolError } from '../../shared/protocol/mempool/errors.ts';
 import { type AccountOf, type Departure, Mempool } from '../../shared/protocol/mempool/mempool.ts';
 import type { PoolRow } from '../../shared/protocol/mempool/pool-entry.ts';
 import type { Address, HashHex } from '../../shared/protocol/primitives/brand.ts';
+import type { ChainParams } from '../../shared/protocol/primitives/chain-params.ts';
 import { ProtocolError } from '../../shared/protocol/primitives/errors.ts';
 import { readAccount } from '../../shared/protocol/state/account.ts';
+import { readParams } from '../../shared/protocol/state/params.ts';
+import { maturedUnits } from '../../shared/protocol/state/unbonding.ts';
 import { verifyTransactionSignature } from '../../shared/protocol/transaction/check.ts';
 import type { TransactionRegistry } from '../../shared/protocol/transaction/define-transaction.ts';
 import { decodeTransaction } from '../../shared/protocol/transaction/encode.ts';
@@ -42,13 +45,18 @@ export class TransactionPool {
   readonly #rules: ChainRules;
   readonly #mempool: Mempool;
   readonly #accountOf: AccountOf;
+  /** Time of the event that is handled, milliseconds. */
+  #nowMs = 0;
+  /** Those in force for the next block: a vote may have changed them. */
+  readonly #params: () => ChainParams;
 
   constructor(store: ChainStore, registry: TransactionRegistry, rules: ChainRules) {
     this.#store = store;
     this.#registry = registry;
     this.#rules = rules;
     this.#mempool = new Mempool(registry);
-    this.#accountOf = (address) => readAccount(store, address);
+    this.#accountOf = (address) => this.#payingAccount(address);
+    this.#params = () => readParams(store, rules.params);
   }
 
   get size(): number {
@@ -61,6 +69,7 @@ export class TransactionPool {
 
   /** Reads the rows back after waking; those that a block has overtaken go. */
   load(nowMs: number): Departed[] {
+    this.#nowMs = nowMs;
     const rows: PoolRow[] = [];
     for (const { sequence, receivedMs, bytes } of this.#store.pending()) {
       rows.push({ signed: decodeTransaction(bytes, this.#registry), sequence, receivedMs });
@@ -74,6 +83,7 @@ export class TransactionPool {
     nextHeight: number,
     nowMs: number,
   ): { outcomes: Result<SubmitOutcome>[]; departed: Departed[] } {
+    this.#nowMs = nowMs;
     const departed: Departed[] = [];
     const outcomes = transactions.map((bytes) => this.#admitOne(bytes, nextHeight, nowMs, departed));
     return { outcomes, departed };
@@ -126,6 +136,7 @@ export class TransactionPool {
 
   /** After the block's state was written: what it included is final, what it overtook or nobody can pay departs. */
   settle(executed: ExecutedBlock, nowMs: number): Departed[] {
+    this.#nowMs = nowMs;
     const departures = this.#mempool.onCommit(executed.block.transactions, this.#accountOf);
     return [...this.#remove(departures, nowMs), ...this.expire(executed.block.header.height + 1, nowMs)];
   }
@@ -152,7 +163,7 @@ export class TransactionPool {
       const account = this.#accountOf(signed.sender);
       const { row, known, departures } = this.#mempool.admit(signed, {
         account,
-        params: this.#rules.params,
+        params: this.#params(),
         nextHeight,
         nowMs,
       });
@@ -166,6 +177,12 @@ export class TransactionPool {
       if (!(error instanceof MempoolError || error instanceof TransactionError)) throw error;
       return refusal(error, signed.hash);
     }
+  }
+
+  /** What a matured sum will add is there when the block is made: it may pay the fee of what releases it. */
+  #payingAccount(address: Address): ReturnType<AccountOf> {
+    const { nonce, balance } = readAccount(this.#store, address);
+    return { nonce, balance: balance + maturedUnits(this.#store, address, this.#nowMs) };
   }
 
   /** Deletes the rows of departures and remembers those that no block has taken. */

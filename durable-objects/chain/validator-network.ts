@@ -11,6 +11,7 @@ import { ProtocolError } from '../../shared/protocol/primitives/errors.ts';
 import { decodeCertificate } from '../../shared/protocol/votes/encode.ts';
 import type { CandidateBlocks } from './candidate-blocks.ts';
 import type { ConsensusDriver, ValidatorLinks } from './consensus-driver.ts';
+import type { EvidencePool } from './evidence-pool.ts';
 import type { HeadTracker } from './head-tracker.ts';
 import type { ChainStore } from './store.ts';
 import type { TransactionPool } from './transaction-pool.ts';
@@ -37,6 +38,7 @@ export interface ValidatorNetworkDeps {
   readonly store: ChainStore;
   readonly blocks: CandidateBlocks;
   readonly pool: TransactionPool;
+  readonly evidence: EvidencePool;
   readonly head: HeadTracker;
   readonly log: Logger;
   readonly nowMs: () => number;
@@ -118,6 +120,8 @@ export class ValidatorNetwork implements ValidatorLinks {
         admit(frame.transactions);
         return;
       case 'evidence':
+        this.#receiveEvidence(peer, frame.evidence, driver);
+        return;
       case 'tip':
         return;
       default:
@@ -147,6 +151,17 @@ export class ValidatorNetwork implements ValidatorLinks {
     }
     const isLastAsked = frame.height === this.#asked.height && head.head.height === frame.height;
     if (isLastAsked) this.requestDecided(peer, frame.height + 1);
+  }
+
+  /** Checked before it waits for a block; what is new here is work. */
+  #receiveEvidence(peer: ConsensusKey, bytes: Uint8Array, driver: ConsensusDriver): void {
+    const { evidence, log, nowMs } = this.#deps;
+    try {
+      if (evidence.add(bytes)) driver.workArrived(nowMs());
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
+      log.warning('a peer sent evidence that is none', { function: 'evidence', peer, code: error.code });
+    }
   }
 
   #sendDecidedRange(peer: ConsensusKey, from: number, to: number): void {

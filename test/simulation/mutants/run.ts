@@ -44,6 +44,7 @@ async function checkTypes(): Promise<void> {
       },
       include: ['*.ts'],
     };
+    writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
     await run(process.execPath, [`${ROOT}node_modules/typescript/bin/tsc`, '-p', folder]);
   } finally {
