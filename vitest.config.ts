@@ -22,7 +22,8 @@ const RESULTS = process.env.ATOLL_TEST_RESULTS;
 export default defineConfig({
   test: {
     pool: 'forks',
-    maxWorkers: 2,
+    // One more than this was measured on has cores: many tests wait for processes and timers.
+    maxWorkers: 3,
     reporters:
       RESULTS === undefined
         ? ['default']

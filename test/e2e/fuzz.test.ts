@@ -24,6 +24,7 @@ const PASSING_SHARE = 0.3;
 const ELSEWHERE: Readonly<Partial<Record<ProblemCode, string>>> = {
   TX_TOO_LARGE: 'the members of every type together are smaller; only peers send bytes of a larger one',
   LEDGER_BEHIND: 'needs a ledger that is far behind',
+  CHAIN_FULL: 'needs a chain whose storage is nearly full',
   LEDGER_REBUILD_REFUSED: 'needs an object that has dropped blocks',
   LEDGER_NONE: 'needs a node without a ledger',
   CHAIN_LIMIT: 'needs a thousand chains',

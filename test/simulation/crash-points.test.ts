@@ -5,7 +5,7 @@ import type { Random } from './random.ts';
 import { calmScenario } from './scenario.ts';
 import { Simulation } from './simulation.ts';
 
-const HEIGHTS = 3;
+const HEIGHTS = 2;
 const HOW = ['before_persist', 'after_persist', 'half_sent'] as const;
 
 /** Places one crash at each turn of `node` that writes; the number of places. */

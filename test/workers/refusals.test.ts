@@ -43,8 +43,8 @@ describe('a refused transaction', () => {
       'TX_TYPE_INACTIVE',
       () => ({
         ...transfer(5, { nonce: 0 }),
-        type: 'stake',
-        payload: { consensus_key: `0x${'44'.repeat(32)}`, amount: '1' },
+        type: 'swap_refund',
+        payload: { id: `0x${'44'.repeat(32)}` },
       }),
     ],
     ['TX_BAD_KEY', () => ({ ...transfer(5, { nonce: 0 }), public_key: `0x${'00'.repeat(32)}` })],
