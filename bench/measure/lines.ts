@@ -122,11 +122,11 @@ export async function fanOutLines(run: Run, atoll: Atoll): Promise<Line[]> {
   const times = await fanOut(atoll, sockets, fanOutBlocks);
   run.samples.fan_out_ms = times.map((ms) => Math.round(ms));
   const what = `block to ${sockets} sockets of one hub`;
-  const note = 'from sending its only transfer, so with making the block; the budget is for 5,000 sockets';
+  const note = 'from sending its only transfer, so with making the block';
   const p99 = percentile(times, 0.99);
   return [
     { what: `${what}, p50`, unit: 'ms', atoll: percentile(times, 0.5), note },
-    { what: `${what}, p99`, unit: 'ms', atoll: p99, budget: '500 ms', met: p99 <= 500 },
+    { what: `${what}, p99`, unit: 'ms', atoll: p99, budget: '500 ms at 5,000 sockets' },
   ];
 }
 

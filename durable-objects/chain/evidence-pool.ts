@@ -1,6 +1,6 @@
 /**
  * @module Evidence that waits for a block: what this node saw, and what others sent and this node checked. It lives in
- * memory: whoever saw an offence keeps seeing its proof repeated, and one honest proposer who has it is enough.
+ * memory and goes with the object's; an offence that no proposer remembers when its turn comes stays unpunished.
  */
 import { nativeVerifier } from '../../shared/native/verifier.ts';
 import { checkEvidence } from '../../shared/protocol/execution/check-evidence.ts';
