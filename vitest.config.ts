@@ -16,6 +16,12 @@ const WITH_PROCESSES = [
 const IN_BROWSER = ['test/browser/**/*.test.ts'];
 /** Tests that need Debian's promtool; `npm run test:promtool`. */
 const WITH_PROMTOOL = ['test/promtool/**/*.test.ts'];
+/** Tests of several nodes that live and die for a while; `npm run test:network`. */
+const OF_NETWORKS = ['test/network/**/*.test.ts'];
+/** Validators that lose their storage or sign twice, on several real nodes; `npm run test:signing`. */
+const OF_SIGNING = ['test/signing/**/*.test.ts'];
+/** Tests that measure workerd for a minute or two; `npm run test:load`. */
+const OF_LOAD = ['test/load/**/*.test.ts'];
 /** Where CI wants a report of each run, to count tests. */
 const RESULTS = process.env.ATOLL_TEST_RESULTS;
 
@@ -34,7 +40,14 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts', 'shared/**/*.test.ts'],
-          exclude: [...WITH_PROCESSES, ...IN_BROWSER, ...WITH_PROMTOOL],
+          exclude: [
+            ...WITH_PROCESSES,
+            ...IN_BROWSER,
+            ...WITH_PROMTOOL,
+            ...OF_NETWORKS,
+            ...OF_SIGNING,
+            ...OF_LOAD,
+          ],
           testTimeout: 30_000,
           sequence: { groupOrder: 0 },
         },
@@ -59,6 +72,42 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'signing',
+          include: OF_SIGNING,
+          globalSetup: 'test/support/global-setup.ts',
+          fileParallelism: false,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 5 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'network',
+          include: OF_NETWORKS,
+          globalSetup: 'test/support/global-setup.ts',
+          fileParallelism: false,
+          testTimeout: 90_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 4 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'load',
+          include: OF_LOAD,
+          globalSetup: 'test/support/global-setup.ts',
+          fileParallelism: false,
+          testTimeout: 90_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 6 },
         },
       },
       {

@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { startLoadGenerator } from './load/load.ts';
 import { describeMachine } from './machine.ts';
-import { chainStartLines, fanOutLines, latencyLines, rowLines, throughputLines } from './measure/lines.ts';
+import {
+  chainStartLines,
+  fanOutLines,
+  latencyLines,
+  rowLines,
+  syncLines,
+  throughputLines,
+} from './measure/lines.ts';
 import { startAnvil } from './peers/anvil.ts';
 import { anvilBinary } from './peers/anvil-binary.ts';
 import { startAtoll } from './peers/atoll.ts';
@@ -25,6 +32,7 @@ note(`${machine.cpu}, ${machine.cores} cores, load ${machine.load_before.toFixed
 const run = { sizes, samples, note };
 
 const rows = await rowLines(run);
+const sync = await syncLines(run);
 const generator = await startLoadGenerator();
 const anvil = await startAnvil(binary, BLOCK_TIME_MS / 1_000);
 const automine = await startAnvil(binary, null);
@@ -37,6 +45,7 @@ const lines = await (async () => {
       ...(await chainStartLines(run, atoll)),
       ...(await fanOutLines(run, atoll)),
       ...rows,
+      ...sync,
     ];
   } finally {
     await Promise.all([generator.stop(), anvil.stop(), automine.stop(), atoll.stop()]);

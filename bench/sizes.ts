@@ -22,6 +22,10 @@ export interface Sizes {
   readonly rowTransfers: number;
   /** Accounts of the second count of rows. */
   readonly manyAccounts: number;
+  /** Blocks of one transfer that a node catches up with. */
+  readonly syncBlocks: number;
+  /** Full blocks that it catches up with. */
+  readonly syncFullBlocks: number;
 }
 
 export const FULL: Sizes = {
@@ -34,6 +38,8 @@ export const FULL: Sizes = {
   fanOutBlocks: 5,
   rowTransfers: 5_500,
   manyAccounts: 10_000,
+  syncBlocks: 10_000,
+  syncFullBlocks: 12,
 };
 
 export const QUICK: Sizes = {
@@ -46,4 +52,6 @@ export const QUICK: Sizes = {
   fanOutBlocks: 2,
   rowTransfers: 1_000,
   manyAccounts: 1_000,
+  syncBlocks: 1_000,
+  syncFullBlocks: 2,
 };

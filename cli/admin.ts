@@ -1,6 +1,7 @@
 /** @module The routes for a node's administrator, by plain HTTP: the SDK is for users of a chain. */
 import type { z } from 'zod';
 import { NetworkError } from '../sdk/index.ts';
+import type { SigningWire } from '../shared/api/schemas/consensus.ts';
 import type { ChainWire, InfoWire, rebuildSchema } from '../shared/api/schemas/node.ts';
 import { genesisToJson } from '../shared/protocol/genesis/document.ts';
 import type { Genesis } from '../shared/protocol/genesis/genesis.ts';
@@ -31,11 +32,30 @@ export async function listChains(url: string): Promise<ChainWire[]> {
 export async function rebuildLedger(
   target: AdminTarget & { chainId: string | undefined },
 ): Promise<RebuildWire> {
-  const chainId = target.chainId ?? (await nodeRequest<InfoWire>(target, 'GET', '/rpc/info')).chain_id;
-  return await nodeRequest(target, 'POST', `/chains/${encodeURIComponent(chainId)}/ledger/rebuild`, {});
+  return await nodeRequest(target, 'POST', `${await chainPath(target)}/ledger/rebuild`, {});
 }
 
-async function nodeRequest<T>(
+/** Has the chain's validator key sign above this position only; without a round the whole height counts as signed. */
+export async function setSigningMark(
+  target: AdminTarget & { chainId: string | undefined; mark: { height: number; round?: number } },
+): Promise<SigningWire> {
+  return await nodeRequest(target, 'POST', `${await chainPath(target)}/validator/mark`, target.mark);
+}
+
+/** Holds the chain's validator key until its mark is set. */
+export async function guardSigning(
+  target: AdminTarget & { chainId: string | undefined },
+): Promise<SigningWire> {
+  return await nodeRequest(target, 'POST', `${await chainPath(target)}/validator/guard`, {});
+}
+
+async function chainPath(target: AdminTarget & { chainId: string | undefined }): Promise<string> {
+  const chainId = target.chainId ?? (await nodeRequest<InfoWire>(target, 'GET', '/rpc/info')).chain_id;
+  return `/chains/${encodeURIComponent(chainId)}`;
+}
+
+/** One request of an administrator, or of anybody where no token is given. @throws CliError. */
+export async function nodeRequest<T>(
   target: Partial<AdminTarget> & { url: string },
   method: 'GET' | 'POST',
   path: string,

@@ -64,6 +64,11 @@ export async function keyOf(options: GlobalOptions): Promise<KeyPair> {
   return accountOf(parseSecret(text, source));
 }
 
+/** The key of a validator from a file of its own, as "atoll init" writes it. @throws CliError usage when it is no key. */
+export async function validatorKeyOf(file: string): Promise<KeyPair> {
+  return accountOf(parseSecret(await readKeyFile(file), file));
+}
+
 /** The administrator's token from ATOLL_ADMIN_TOKEN. @throws CliError auth when it is not set. */
 export function adminTokenOf(): string {
   const token = process.env.ATOLL_ADMIN_TOKEN;

@@ -9,9 +9,15 @@ import { initCommand } from './commands/init.ts';
 import { keysCommands } from './commands/keys.ts';
 import { ledgerCommands } from './commands/ledger.ts';
 import { messageCommands } from './commands/message.ts';
+import { peersCommands } from './commands/peers.ts';
 import { queryCommands } from './commands/query.ts';
 import { sampleCommand } from './commands/sample.ts';
+import { snapshotCommands } from './commands/snapshot.ts';
+import { stakeCommands } from './commands/stake.ts';
+import { syncCommands } from './commands/sync.ts';
 import { txCommands } from './commands/tx.ts';
+import { validatorCommands } from './commands/validator.ts';
+import { voteCommands } from './commands/vote.ts';
 import { watchCommand } from './commands/watch.ts';
 import { EXIT_CODES } from './errors.ts';
 import { reportFailure } from './output.ts';
@@ -48,10 +54,16 @@ function createProgram(): Command {
     txCommands,
     queryCommands,
     consensusCommands,
+    stakeCommands,
+    validatorCommands,
+    voteCommands,
     watchCommand,
     messageCommands,
     chainCommands,
+    peersCommands,
+    syncCommands,
     ledgerCommands,
+    snapshotCommands,
     doctorCommand,
   ];
   for (const add of groups) add(program);

@@ -2,8 +2,9 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { parseAddress } from '../shared/protocol/primitives/address.ts';
 import { parseAmount } from '../shared/protocol/primitives/amount.ts';
-import type { Address, HashHex } from '../shared/protocol/primitives/brand.ts';
+import type { Address, ConsensusKey, HashHex } from '../shared/protocol/primitives/brand.ts';
 import { EMPTY_BLOCKS, type EmptyBlocks } from '../shared/protocol/primitives/chain-params.ts';
+import { parseConsensusKey } from '../shared/protocol/primitives/consensus-key.ts';
 import { parseHash } from '../shared/protocol/primitives/hash.ts';
 
 const PORT_MAX = 65_535;
@@ -39,6 +40,11 @@ export function address(text: string): Address {
 /** A transaction's hash. */
 export function hash(text: string): HashHex {
   return parsed(() => parseHash(text), 'Give a hash: 0x and 64 lower-case hex digits.');
+}
+
+/** The consensus key of a validator. */
+export function consensusKey(text: string): ConsensusKey {
+  return parsed(() => parseConsensusKey(text), 'Give a consensus key: 0x and 64 lower-case hex digits.');
 }
 
 /** An amount of native units. */

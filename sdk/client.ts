@@ -30,6 +30,7 @@ import type {
   PayloadRequest,
   SendRequest,
   Staking,
+  SyncStatus,
   Transaction,
   TransferRequest,
   ValidatorList,
@@ -147,6 +148,11 @@ export class Client {
   /** The validator set that signs a height; the next one unless said. */
   validators({ signal, height }: CallOptions & { height?: number } = {}): Promise<ValidatorList> {
     return this.#transport.get<ValidatorList>('/rpc/validators', { signal, query: { height } });
+  }
+
+  /** How far the node is with the blocks of its peers, without waking its chain. */
+  syncStatus({ signal }: CallOptions = {}): Promise<SyncStatus> {
+    return this.#transport.get<SyncStatus>('/sync_status', { signal, fresh: false });
   }
 
   /** Why a block is final: header, certificate, signers. */

@@ -28,6 +28,8 @@ import type {
 
 /** Blocks for which a transaction stays valid unless it says otherwise. */
 export const VALID_BLOCKS_DEFAULT = 1_000;
+/** How long the fees that the chain takes are believed; a vote may change them. */
+const FEES_MS = 30_000;
 /** Transactions of one request of `sendMany`. */
 const BATCH_MAX = 500;
 const registry = nodeTransactions;
@@ -56,7 +58,7 @@ interface Situation {
 
 export class Sender {
   readonly #deps: SenderDeps;
-  #fees: FeeParams | null = null;
+  #fees: (FeeParams & { readonly readMs: number }) | null = null;
   #turn: Promise<unknown> = Promise.resolve();
 
   constructor(deps: SenderDeps) {
@@ -122,7 +124,8 @@ export class Sender {
 
   async #situation(options: CallOptions): Promise<Situation> {
     const { transport } = this.#deps;
-    if (this.#fees === null || transport.genesisHash === null) {
+    const isKnown = this.#fees !== null && this.#fees.readMs + FEES_MS > Date.now();
+    if (this.#fees === null || !isKnown || transport.genesisHash === null) {
       const { params, genesis_hash, height } = await this.#deps.info(options);
       transport.observe(height, genesis_hash);
       const param = (name: string) => BigInt(params[name] ?? 0);
@@ -130,6 +133,7 @@ export class Sender {
         minFee: param('min_fee'),
         feePerByte: param('fee_per_byte'),
         newAccountFee: param('new_account_fee'),
+        readMs: Date.now(),
       };
     }
     const genesisHash = parseHash(transport.genesisHash ?? '');
@@ -181,7 +185,9 @@ export class Sender {
     const bodies = batch.map((signed) => submitBody(signed, transport.genesisHash));
     const [only] = batch;
     if (only !== undefined && batch.length === 1) {
-      const outcome = await transport.post<SubmitOutcome>('/rpc/send_tx', bodies[0], call);
+      const outcome = await transport
+        .post<SubmitOutcome>('/rpc/send_tx', bodies[0], call)
+        .catch((error: unknown) => this.#failed(error));
       return [new SentTransaction(transport, only, bodies[0], outcome)];
     }
     const answer = await transport.post<{ results: (SubmitOutcome | { error: Problem })[] }>(
@@ -193,10 +199,21 @@ export class Sender {
       const result = answer.results[index];
       if (result === undefined)
         return new AtollError('ANSWER_INVALID', `no outcome for transaction ${index}`);
+      if ('error' in result) this.#noteRefusal(result.error.code);
       return 'error' in result
         ? errorOf(result.error)
         : new SentTransaction(transport, signed, bodies[index], result);
     });
+  }
+
+  #failed(error: unknown): never {
+    if (error instanceof AtollError) this.#noteRefusal(error.code);
+    throw error;
+  }
+
+  /** A fee that is refused shows that a vote has raised it: the next transaction asks anew. */
+  #noteRefusal(code: AtollError['code']): void {
+    if (code === 'TX_FEE_TOO_LOW') this.#fees = null;
   }
 }
 

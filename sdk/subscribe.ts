@@ -147,7 +147,8 @@ class Session<Data> {
   #cursor: string | null;
   #sub: string | null = null;
   #credit: Credit = { events: 1, bytes: 1 };
-  #unacked = { events: 0, bytes: 0 };
+  /** What the loop has taken and the node does not know of yet; `seq` of the last event. */
+  #unacked = { events: 0, bytes: 0, seq: 0 };
   #heartbeatMs = HEARTBEAT_MS;
   #heartbeat: ReturnType<typeof setInterval> | null = null;
 
@@ -199,11 +200,14 @@ class Session<Data> {
       } else if (frame.type === 'caught_up') {
         this.#cursor = frame.cursor;
         onState('live');
+      } else if (frame.type === 'credit') {
+        this.#credit = frame.credit;
+        this.#acknowledge();
       } else if (frame.type === 'heartbeat') this.#sawHead(frame.head);
       else if (frame.type === 'error') return checkProblem(frame.error);
       else if (frame.type === 'event' && 'volatile' in frame) {
         if (this.#cursor !== null) yield volatileEvent<Data>(frame, this.#cursor);
-        this.#acknowledge(frame.seq, size);
+        this.#took(frame.seq, size);
       } else if (frame.type === 'event') {
         if (frame.replay) onState('catching_up');
         const { topic, height, cursor, replay, data, seq } = frame as EventFrame<Data>;
@@ -212,7 +216,7 @@ class Session<Data> {
           this.#transport.observe(height, null);
           yield { topic, height, cursor, replay, data };
         }
-        this.#acknowledge(seq, size);
+        this.#took(seq, size);
       }
       // `lagged` needs no answer: the close that follows leads to a resume from the cursor.
     }
@@ -241,12 +245,16 @@ class Session<Data> {
   }
 
   /** Acknowledges what the loop has taken, at a quarter of the credit: a slow loop slows the node down. */
-  #acknowledge(seq: number, size: number): void {
-    this.#unacked = { events: this.#unacked.events + 1, bytes: this.#unacked.bytes + size };
-    const due =
-      this.#unacked.events * 4 >= this.#credit.events || this.#unacked.bytes * 4 >= this.#credit.bytes;
-    if (!due) return;
-    this.#unacked = { events: 0, bytes: 0 };
+  #took(seq: number, size: number): void {
+    this.#unacked = { events: this.#unacked.events + 1, bytes: this.#unacked.bytes + size, seq };
+    const { events, bytes } = this.#unacked;
+    if (events * 4 >= this.#credit.events || bytes * 4 >= this.#credit.bytes) this.#acknowledge();
+  }
+
+  #acknowledge(): void {
+    const { events, seq } = this.#unacked;
+    if (events === 0) return;
+    this.#unacked = { events: 0, bytes: 0, seq };
     this.#socket.send({ type: 'ack', sub: this.#sub, seq });
   }
 
@@ -260,12 +268,16 @@ class Session<Data> {
     this.#options.onHead?.(head);
   }
 
-  /** Two heartbeats without a sign of life are the end of the connection. */
+  /**
+   * Two heartbeats without a sign of life are the end of the connection. With each goes what is left to acknowledge, so
+   * that a node need not keep room for events that were read long ago.
+   */
   #watch(): void {
     if (this.#heartbeat !== null) clearInterval(this.#heartbeat);
     this.#heartbeat = setInterval(() => {
-      if (this.#socket.silentMs > 2 * this.#heartbeatMs) this.#socket.close(SILENT, 'no heartbeat');
-      else this.#socket.send('ping');
+      if (this.#socket.silentMs > 2 * this.#heartbeatMs) return this.#socket.close(SILENT, 'no heartbeat');
+      this.#acknowledge();
+      this.#socket.send('ping');
     }, this.#heartbeatMs);
   }
 }

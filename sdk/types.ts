@@ -9,12 +9,14 @@ import type {
   ValidatorListWire,
 } from '../shared/api/schemas/consensus.ts';
 import type { InfoWire } from '../shared/api/schemas/node.ts';
+import type { SyncStatusWire } from '../shared/api/schemas/sync.ts';
 import type { MessageWire, SubmitOutcomeWire, TransactionWire } from '../shared/api/schemas/transaction.ts';
 import type { SignedTransaction } from '../shared/protocol/transaction/transaction.ts';
 
 export type Block = BlockWire;
 export type Head = HeadWire;
 export type Info = InfoWire;
+export type SyncStatus = SyncStatusWire;
 export type Consensus = ConsensusWire;
 export type ValidatorList = ValidatorListWire;
 export type Commit = CommitWire;

@@ -37,6 +37,8 @@ it('sets only vars that the node knows, and no secret', () => {
   for (const name of namesIn(normal, '[vars]')) expect(known).toContain(name);
   for (const secret of [
     'VALIDATOR_KEY',
+    'NODE_KEY',
+    'ALERT_WEBHOOK_SECRET',
     'ADMIN_TOKEN',
     'DATABASE_AUTH_TOKEN',
     'DATABASE_READ_TOKEN',

@@ -9,8 +9,9 @@ import { createLogger, errorText } from '../shared/observability/log.ts';
 import type { Answer, NodeContext } from './context.ts';
 import { type Env, nodeStub } from './env.ts';
 import { preflightResponse } from './middleware/cors.ts';
+import { authenticateNode } from './p2p/node-calls.ts';
 import { mountPeers, PEER_ROUTES } from './p2p/routes.ts';
-import { readJson } from './rpc/body.ts';
+import { parseJson, readJson, readJsonBytes } from './rpc/body.ts';
 import { chainRecord, chosenName, DEFAULT_CHAIN } from './rpc/chain-choice.ts';
 import { documentPages } from './rpc/docs.ts';
 import { checkAdmin, execute, type RawInput } from './rpc/execute.ts';
@@ -116,14 +117,28 @@ async function runRoute(c: AppContext, route: RouteSpec, exchange: MutableExchan
   const { chain_id: pathChain, ...params } = c.req.param() as Record<string, string>;
   const query = queryOf(c.req.raw.url);
   if (route.scope === 'chain') exchange.chain = await chainOf(c, pathChain, query);
+  const { body, ...sender } = await bodyOf(c.req.raw, route, settings);
   const raw: RawInput = {
     params: route.scope === 'chain' || pathChain === undefined ? params : { ...params, chain_id: pathChain },
     query: route.scope === 'chain' ? withoutChain(query) : query,
-    body: route.body === undefined ? undefined : await readJson(c.req.raw, route.body.bytesMax),
+    body,
   };
-  const answer = await execute(route, context, exchange.chain, raw);
+  const answer = await execute(route, { ...context, ...sender }, exchange.chain, raw);
   const whole = await completed(answer, context, exchange.chain);
   return answerResponse(whole, exchange, c.req.header('if-none-match') ?? null);
+}
+
+/** The parsed body; of a route with an envelope also who sent it, known before anything is parsed. */
+async function bodyOf(
+  request: Request,
+  route: RouteSpec,
+  settings: Settings,
+): Promise<{ body: unknown } & Pick<NodeContext, 'call'>> {
+  if (route.body === undefined) return { body: undefined };
+  if (route.envelope === undefined) return { body: await readJson(request, route.body.bytesMax) };
+  const bytes = await readJsonBytes(request, route.body.bytesMax);
+  const call = authenticateNode(request, settings, bytes, route.envelope);
+  return { body: parseJson(bytes), call };
 }
 
 /** Probes of the process must answer whatever the settings are; their handlers read none. */

@@ -1,4 +1,5 @@
 /** @module What a handler knows of its request, and what it says beside its body. */
+import type { PeerCall } from '../shared/api/network-views.ts';
 import type { ChainRecord } from '../shared/api/objects.ts';
 import type { Settings } from '../shared/api/settings.ts';
 import type { Place } from '../shared/ledger/replicas.ts';
@@ -18,6 +19,10 @@ export interface NodeContext {
   readonly place: Place;
   /** `Authorization: Bearer`. */
   readonly bearer: string | null;
+  /** Where the request is from: an address, or a part of one that one sender can fill. */
+  readonly source: string;
+  /** The node that calls, on routes with an envelope. */
+  readonly call?: PeerCall;
   /** In front of links to this chain: '' or `/chains/<id>`. */
   readonly pathPrefix: string;
   waitUntil(promise: Promise<unknown>): void;

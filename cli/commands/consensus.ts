@@ -1,5 +1,7 @@
 /** @module `atoll validators`, `consensus`: who signs blocks, and how the next one stands. */
 import type { Command } from 'commander';
+import type { SigningWire } from '../../shared/api/schemas/consensus.ts';
+import { ROUND_MAX } from '../../shared/protocol/primitives/limits.ts';
 import { clientOf, optionsOf, outputOf } from '../context.ts';
 import { fields } from '../output.ts';
 import { count } from '../values.ts';
@@ -40,7 +42,7 @@ async function validators(command: Command): Promise<void> {
 async function consensus(command: Command): Promise<void> {
   const options = optionsOf(command);
   const found = await clientOf(options).consensus();
-  const { voted, missing, peers, locked } = found;
+  const { voted, missing, peers, locked, signing } = found;
   const names = (list: readonly { name: string; consensus_key: string }[]): string =>
     list.length === 0 ? '-' : list.map(({ name, consensus_key }) => name || consensus_key).join(', ');
   outputOf(options).result(
@@ -56,6 +58,27 @@ async function consensus(command: Command): Promise<void> {
       ['missing', names(missing)],
       ['locked', locked === null ? '-' : `${locked.hash} in round ${locked.round}`],
       ['peers', names(peers)],
+      ...signingFields(signing),
     ]),
   );
+}
+
+/** How a node's validator key stands, in words. */
+export function signingFields({
+  status,
+  reason,
+  source,
+  quiet_heights,
+  mark,
+}: SigningWire): [string, string][] {
+  const why = reason === null ? '' : ` (${reason}, by ${source})`;
+  const quiet = quiet_heights === null ? '' : `, ${quiet_heights} of 10 heights quiet`;
+  return [
+    ['signing', `${status}${why}${quiet}`],
+    ['mark', mark === null ? '-' : `height ${mark.height}, ${roundOf(mark)}`],
+  ];
+}
+
+function roundOf({ round, step }: NonNullable<SigningWire['mark']>): string {
+  return round === ROUND_MAX ? 'all of it' : `round ${round}, ${step}`;
 }

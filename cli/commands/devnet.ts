@@ -16,6 +16,7 @@ import { devnetControlCommands } from './devnet-control.ts';
 
 interface DevnetCommandOptions {
   readonly nodes?: number;
+  readonly followers?: number;
   readonly port: number;
   readonly state?: string;
   readonly reset?: boolean;
@@ -31,6 +32,7 @@ export function devnetCommand(program: Command): void {
     .command('devnet')
     .description('run a chain on this machine: nodes with libSQL, a replica, ten funded accounts')
     .option('--nodes <n>', `validators, each a node of its own (default: ${NODES_DEFAULT})`, nodeCount)
+    .option('--followers <n>', 'nodes beside them that follow the chain (default: none)', followerCount)
     .option(
       '--port <port>',
       'RPC port of node 1; the next ones are for the others; 0 for free ones',
@@ -57,6 +59,12 @@ function nodeCount(text: string): number {
   return value;
 }
 
+function followerCount(text: string): number {
+  const value = /^\d{1,2}$/.test(text) ? Number(text) : NODES_MAX + 1;
+  if (value > NODES_MAX) throw new InvalidArgumentError(`Give a number from 0 to ${NODES_MAX}.`);
+  return value;
+}
+
 async function devnet(command: Command): Promise<void> {
   const options = optionsOf<DevnetCommandOptions>(command);
   const output = outputOf(options);
@@ -65,6 +73,7 @@ async function devnet(command: Command): Promise<void> {
   const signal = AbortSignal.any([stopSignal(), end.signal]);
   const running = await startDevnet({
     ...(options.nodes === undefined ? {} : { nodes: options.nodes }),
+    ...(options.followers === undefined ? {} : { followers: options.followers }),
     port: options.port,
     ...(options.state === undefined ? {} : { stateDir: options.state }),
     reset: options.reset === true,

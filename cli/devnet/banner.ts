@@ -8,7 +8,13 @@ export interface ReadyLine {
   readonly event: 'ready';
   readonly chain_id: string;
   readonly genesis_hash: string;
-  readonly nodes: readonly { name: string; rpc_url: string; ws_url: string; pid: number }[];
+  readonly nodes: readonly {
+    name: string;
+    rpc_url: string;
+    ws_url: string;
+    pid: number;
+    role: 'validator' | 'follower';
+  }[];
   readonly ledger: { primary: string; replicas: Readonly<Record<string, string>> };
   readonly accounts: readonly { address: string; public_key: string; private_key: string; balance: string }[];
   readonly admin_token: string;
@@ -20,11 +26,12 @@ export function readyLine(devnet: Devnet): ReadyLine {
     event: 'ready',
     chain_id: devnet.chainId,
     genesis_hash: devnet.genesisHash,
-    nodes: devnet.nodes.map(({ name, url, pid }) => ({
+    nodes: devnet.nodes.map(({ name, url, pid, role }) => ({
       name,
       rpc_url: url,
       ws_url: socketUrl(url),
       pid: pid ?? 0,
+      role,
     })),
     ledger: devnet.ledger,
     accounts: devnet.accounts.map(({ address, publicKey, privateKey }) => ({
@@ -105,7 +112,9 @@ export function banner(devnet: Devnet): string[] {
 function nodeLines(nodes: Devnet['nodes']): string[] {
   return [
     paint('bold', 'Nodes'),
-    ...nodes.map(({ name, url, pid }) => `  ${name.padEnd(6)}  ${url}  process ${pid}`),
+    ...nodes.map(
+      ({ name, url, pid, role }) => `  ${name.padEnd(6)}  ${role.padEnd(9)}  ${url}  process ${pid}`,
+    ),
     '',
   ];
 }

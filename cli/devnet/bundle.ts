@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, utimes } from 'node:fs/promises';
-import { join, matchesGlob, relative, resolve } from 'node:path';
+import { dirname, join, matchesGlob, relative, resolve } from 'node:path';
 
 /** Root of the repository, absolute. */
 export const ROOT = resolve(import.meta.dirname, '../..');
@@ -14,8 +14,8 @@ export const ROOT = resolve(import.meta.dirname, '../..');
 /** Everything that can change the bundle. */
 const SOURCES = ['shared', 'durable-objects', 'workers', 'wrangler.toml', 'package-lock.json'];
 const DEFAULT_ENTRY = 'workers/main.ts';
-/** Bundles kept beside the newest: branches switched back and forth stay fast, the folder stays small. */
-const BUNDLES_KEPT = 8;
+/** Bundles kept beside the newest: those of all test entries, and branches switched back and forth stay fast. */
+const BUNDLES_KEPT = 16;
 /** wrangler needs about 2 s; ten times that on a busy machine, and then it hangs rather than works. */
 const BUILD_TIMEOUT_MS = 60_000;
 
@@ -65,23 +65,24 @@ export async function loadBundle(entry: string = DEFAULT_ENTRY): Promise<Bundle>
   if (!existsSync(directory)) await build(entry, cache, directory);
   const now = new Date();
   await utimes(directory, now, now).catch(() => undefined); // only orders the pruning; another process may have pruned
-  return await read(id, entry, directory);
+  return await read(id, directory);
 }
 
 /**
- * Loads a bundle of the Worker that exists, whatever the sources are by now: nodes of one devnet run the same code, also
+ * Loads a bundle that exists, whatever the sources are by now: nodes of one devnet run the same code, also
  * the one that is started again. @throws Error when it has been removed.
  */
 export async function openBundle(id: string): Promise<Bundle> {
   const directory = join(ROOT, '.atoll', `bundle-${id}`);
   if (!existsSync(directory)) throw new Error(`${directory} has been removed: start the devnet again`);
-  return await read(id, DEFAULT_ENTRY, directory);
+  return await read(id, directory);
 }
 
 async function sourcesHash(entry: string): Promise<string> {
   const hash = createHash('sha256').update(`${entry}\n`);
   const files: string[] = [];
-  for (const source of [...SOURCES, entry]) await collect(resolve(ROOT, source), files);
+  for (const source of SOURCES) await collect(resolve(ROOT, source), files);
+  await collectImports(resolve(ROOT, entry), files);
   for (const file of [...new Set(files)].sort()) {
     hash.update(`${relative(ROOT, file)}\n`).update(await readFile(file));
   }
@@ -96,6 +97,14 @@ async function collect(path: string, into: string[]): Promise<void> {
   for (const entry of await readdir(path, { withFileTypes: true, recursive: true })) {
     if (entry.isFile()) into.push(join(entry.parentPath, entry.name));
   }
+}
+
+/** A module and what it imports from files of ours: an entry of a test may lie outside of the sources. */
+async function collectImports(path: string, into: string[]): Promise<void> {
+  if (into.includes(path)) return;
+  into.push(path);
+  for (const [, specifier = ''] of (await readFile(path, 'utf8')).matchAll(/ from '(\.[^']+\.ts)';$/gm))
+    await collectImports(resolve(dirname(path), specifier), into);
 }
 
 async function build(entry: string, cache: string, directory: string): Promise<void> {
@@ -159,19 +168,19 @@ async function prune(cache: string): Promise<void> {
     await rm(join(cache, name), { recursive: true, force: true });
 }
 
-async function read(id: string, entry: string, directory: string): Promise<Bundle> {
+async function read(id: string, directory: string): Promise<Bundle> {
   const toml = await readFile(join(ROOT, 'wrangler.toml'), 'utf8');
-  const mainModule = `${entry.replace(/^.*\//, '').replace(/\.ts$/, '')}.js`;
+  const names = await readdir(directory);
+  const mainModule = names.find((name) => name.endsWith('.js') && !EXTRA_MODULE.test(name));
+  if (mainModule === undefined)
+    throw new Error(`the bundle in ${directory} has no script: remove the folder`);
   const modules: Record<string, BundleModule> = {};
-  for (const name of await readdir(directory)) {
+  for (const name of names) {
     const type = name === mainModule ? 'esm' : moduleType(name, toml);
     if (type === null) continue; // README.md and source maps
     const bytes = await readFile(join(directory, name));
     const binary = type === 'data' || type === 'wasm';
     modules[name] = { type, contents: binary ? new Uint8Array(bytes) : bytes.toString('utf8') };
-  }
-  if (modules[mainModule] === undefined) {
-    throw new Error(`the bundle in ${directory} has no ${mainModule}: remove the folder`);
   }
   return { id, mainModule, modules, ...runtimeSettings(toml) };
 }

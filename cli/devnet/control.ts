@@ -18,7 +18,9 @@ export interface NodeState {
   readonly pid: number | null;
   readonly rpc_url: string;
   readonly ws_url: string;
-  readonly consensus_key: string;
+  readonly role: 'validator' | 'follower';
+  /** Null for a follower. */
+  readonly consensus_key: string | null;
   /** Of its head; null when it does not answer. */
   readonly height: number | null;
 }
@@ -87,7 +89,7 @@ export class DevnetControl {
   }
 
   async #stateOf(node: DevnetNode): Promise<NodeState> {
-    const { name, status, pid, url, consensusKey } = node;
+    const { name, status, pid, url, role, consensusKey } = node;
     return {
       name,
       status,
@@ -95,6 +97,7 @@ export class DevnetControl {
       pid,
       rpc_url: url,
       ws_url: socketUrl(url),
+      role,
       consensus_key: consensusKey,
       height: status === 'running' ? await headHeight(url) : null,
     };

@@ -13,7 +13,8 @@ export type NodeStatus = 'starting' | 'running' | 'paused' | 'stopped';
 /** What a node of a devnet is made of; its RPC port is chosen. */
 export interface DevnetNodeOptions {
   readonly config: HostConfig;
-  readonly consensusKey: ConsensusKey;
+  /** Null for a node that follows the chain. */
+  readonly consensusKey: ConsensusKey | null;
   readonly genesis: Genesis;
   readonly adminToken: string;
   /** The process ended and nobody had asked for it. */
@@ -23,7 +24,7 @@ export interface DevnetNodeOptions {
 export class DevnetNode {
   readonly name: string;
   readonly url: string;
-  readonly consensusKey: ConsensusKey;
+  readonly consensusKey: ConsensusKey | null;
   readonly #options: DevnetNodeOptions;
   #host: Host | null = null;
   #status: NodeStatus = 'stopped';
@@ -38,6 +39,11 @@ export class DevnetNode {
     this.name = options.config.name;
     this.url = `http://127.0.0.1:${options.config.port}`;
     this.consensusKey = options.consensusKey;
+  }
+
+  /** What the node does on its chain when it is started. */
+  get role(): 'validator' | 'follower' {
+    return this.consensusKey === null ? 'follower' : 'validator';
   }
 
   get status(): NodeStatus {

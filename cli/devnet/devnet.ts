@@ -19,6 +19,7 @@ import { DevnetNode } from './devnet-node.ts';
 import { DEVNET_CHAIN_ID, nodeSettings } from './node-settings.ts';
 import { freePorts, isFree } from './ports.ts';
 import { type DevnetIdentity, nodeNames, openState, type StateDirectory } from './state.ts';
+import { untilSigning } from './until-signing.ts';
 import { Wires } from './wire.ts';
 
 /** Nodes of a new devnet. */
@@ -28,6 +29,8 @@ export const NODES_DEFAULT = 4;
 export interface DevnetOptions {
   /** Nodes of a new chain; one that is kept has those that it started with. Undefined: the default, or those. */
   readonly nodes?: number;
+  /** Nodes that follow the chain beside its validators. Undefined: those of the last start. */
+  readonly followers?: number;
   /** RPC port of node 1, the others follow; 0 chooses free ones. */
   readonly port: number;
   /** Folder to keep the chain in; undefined = a temporary one, removed at the end. */
@@ -36,6 +39,8 @@ export interface DevnetOptions {
   readonly blockTimeMs: number;
   readonly emptyBlocks: EmptyBlocks;
   readonly logLevel: string;
+  /** Another Worker than the one that is deployed, relative to the root: tests give one that has doors of its own. */
+  readonly entry?: string;
   /** Progress in words. */
   readonly note: (line: string) => void;
   /** Gives the start up. A devnet that runs is stopped by its owner. */
@@ -74,8 +79,10 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
   try {
     const state = await openState(options.stateDir, options.reset);
     await cleanups.add(() => state.close());
-    const identity = state.identity ?? (await newIdentity(options, state));
-    checkNodes(options, identity, state);
+    const known = state.identity ?? newIdentity(options);
+    checkNodes(options, known, state);
+    const identity = withFollowers(known, options.followers);
+    if (identity !== state.identity) await state.save(identity);
     return await abortable(assemble(options, state, identity, cleanups), options.signal);
   } catch (error) {
     await cleanups.run();
@@ -83,7 +90,7 @@ export async function startDevnet(options: DevnetOptions): Promise<Devnet> {
   }
 }
 
-async function newIdentity(options: DevnetOptions, state: StateDirectory): Promise<DevnetIdentity> {
+function newIdentity(options: DevnetOptions): DevnetIdentity {
   const validators = nodeNames(options.nodes ?? NODES_DEFAULT).map((validatorName, index) => ({
     key: newKey(),
     validatorName,
@@ -107,13 +114,20 @@ async function newIdentity(options: DevnetOptions, state: StateDirectory): Promi
     timeMs: Date.now(),
     salt: new Uint8Array(randomBytes(16)),
   });
-  const identity = {
+  return {
     genesis: genesisToJson(genesis),
     validatorKeys: validators.map(({ key }) => key.privateKey),
+    followerKeys: [],
     adminToken: toHex(new Uint8Array(randomBytes(24))).slice(2),
   };
-  await state.save(identity);
-  return identity;
+}
+
+/** Followers are no part of the chain: each start may have another number of them. */
+function withFollowers(identity: DevnetIdentity, count: number | undefined): DevnetIdentity {
+  const { followerKeys } = identity;
+  if (count === undefined || count === followerKeys.length) return identity;
+  const more = Array.from({ length: Math.max(0, count - followerKeys.length) }, () => newKey().privateKey);
+  return { ...identity, followerKeys: [...followerKeys.slice(0, count), ...more] };
 }
 
 function checkNodes(
@@ -138,7 +152,7 @@ async function assemble(
   cleanups: Cleanups,
 ): Promise<Devnet> {
   const genesis = genesisFromJson(identity.genesis);
-  const names = nodeNames(identity.validatorKeys.length);
+  const names = nodeNames(identity.validatorKeys.length + identity.followerKeys.length);
   const ports = await choosePorts(options.port, names);
   const wires = new Wires(ports);
   await cleanups.add(() => wires.close());
@@ -152,13 +166,15 @@ async function assemble(
   options.note(
     `starting ${names.length === 1 ? 'one node' : `${names.length} nodes`} with sqld (the first start builds the Worker)`,
   );
-  const { id: bundleId } = await loadBundle();
-  const nodes = genesis.authorities.map(({ consensusKey }, index) => {
+  const { id: bundleId } = await loadBundle(options.entry);
+  const nodes = names.map((_, index) => {
     const config = nodeSettings({ options, state, identity, genesis, wires, ports, bundleId }, index);
+    const consensusKey = genesis.authorities[index]?.consensusKey ?? null;
     return new DevnetNode({ config, consensusKey, genesis, adminToken: identity.adminToken, onDied });
   });
   await cleanups.add(() => Promise.all(nodes.map((node) => node.close())));
   await Promise.all(nodes.map((node) => node.start()));
+  await untilSigning(nodes.map(({ url }) => url));
   const [first] = nodes;
   assert(first !== undefined, 'a devnet has a node');
   const genesisHash = hashGenesis(genesis);

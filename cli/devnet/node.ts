@@ -18,6 +18,8 @@ export interface NodeOptions {
   readonly env: Readonly<Record<string, string>>;
   /** A line that the Worker wrote with `console`. */
   readonly onLog?: (line: string) => void;
+  /** Port of 127.0.0.1 for the inspector of workerd; 0 chooses a free one. None unless given. */
+  readonly inspectorPort?: number;
 }
 
 /** A running node. */
@@ -53,7 +55,7 @@ function useDyingWorkerd(): void {
 }
 
 function miniflareOptions(options: NodeOptions, port: number): ConstructorParameters<typeof Miniflare>[0] {
-  const { bundle, onLog } = options;
+  const { bundle, onLog, inspectorPort } = options;
   const objects = Object.entries(bundle.objects);
   return {
     host: '127.0.0.1',
@@ -65,6 +67,7 @@ function miniflareOptions(options: NodeOptions, port: number): ConstructorParame
     log: new Log(LogLevel.ERROR),
     resourcePersistencePath: options.persistDir,
     handleStructuredLogs: ({ message }) => onLog?.(message),
+    ...(inspectorPort === undefined ? {} : { inspectorPort }),
     workers: [
       {
         config: {

@@ -8,7 +8,7 @@ const IDENTITY_FILE = 'devnet.json';
 const LOCK_FILE = 'devnet.lock';
 const VERSION = 2;
 
-/** Nodes that one devnet can have. */
+/** Validators that one devnet can have, and as many followers. */
 export const NODES_MAX = 10;
 /** Names of the nodes of a devnet of this size, which are those of their folders. */
 export function nodeNames(count: number): string[] {
@@ -21,6 +21,8 @@ export interface DevnetIdentity {
   readonly genesis: unknown;
   /** Ed25519 seed of the validator of each node, 0x-hex, in the order of the genesis. */
   readonly validatorKeys: readonly string[];
+  /** Ed25519 seed of the node key of each follower, 0x-hex. A devnet may get more with each start. */
+  readonly followerKeys: readonly string[];
   readonly adminToken: string;
 }
 
@@ -76,7 +78,7 @@ function isAlive(pid: number): boolean {
 
 /** Removes what a devnet wrote and nothing else: the folder may be one that the user keeps other things in. */
 async function clear(directory: string): Promise<void> {
-  for (const name of [IDENTITY_FILE, ...nodeNames(NODES_MAX)])
+  for (const name of [IDENTITY_FILE, ...nodeNames(2 * NODES_MAX)])
     await rm(join(directory, name), { recursive: true, force: true });
 }
 
@@ -88,7 +90,7 @@ async function readIdentity(directory: string): Promise<DevnetIdentity | null> {
   });
   if (text === null) return null;
   const { version, ...identity } = JSON.parse(text) as DevnetIdentity & { version: number };
-  if (version === VERSION) return identity;
+  if (version === VERSION) return { ...identity, followerKeys: identity.followerKeys ?? [] };
   throw new CliError('runtime', `${file} was written by another version of Atoll (${version})`, {
     hint: 'give --reset to start a new chain in this folder, or another --state folder',
   });

@@ -5,8 +5,8 @@
 import { nativeVerifier } from '../../shared/native/verifier.ts';
 import type { Block } from '../../shared/protocol/block/block.ts';
 import { BlockError } from '../../shared/protocol/block/block-error.ts';
+import { checkParts } from '../../shared/protocol/block/check.ts';
 import { decodeBody, hashHeader } from '../../shared/protocol/block/encode.ts';
-import { evidenceHash, lastCommitHash, txRoot } from '../../shared/protocol/block/roots.ts';
 import type { BlockVerdict } from '../../shared/protocol/consensus/proposal.ts';
 import type { ChainContext } from '../../shared/protocol/execution/chain-context.ts';
 import type { ExecutedBlock, ParentBlock } from '../../shared/protocol/execution/executed-block.ts';
@@ -111,6 +111,8 @@ export class CandidateBlocks {
           parent: parent(),
           block,
           body,
+          hash,
+          parts: 'checked' as const,
           verifier: nativeVerifier,
           verified,
         };
@@ -128,18 +130,11 @@ export class CandidateBlocks {
   #decode(bytes: Uint8Array): { hash: HashHex; block: Block } | null {
     try {
       const block = decodeBody(bytes, this.#deps.context.registry);
-      return isWhole(block) ? { hash: hashHeader(block.header), block } : null;
+      checkParts(block);
+      return { hash: hashHeader(block.header), block };
     } catch (error) {
       if (error instanceof ProtocolError) return null;
       throw error;
     }
   }
-}
-
-function isWhole({ header, lastCommit, evidence, transactions }: Block): boolean {
-  return (
-    header.lastCommitHash === lastCommitHash(lastCommit) &&
-    header.evidenceHash === evidenceHash(evidence) &&
-    header.txRoot === txRoot(transactions)
-  );
 }

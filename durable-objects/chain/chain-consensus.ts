@@ -8,43 +8,40 @@ import type { BlockVerdict } from '../../shared/protocol/consensus/proposal.ts';
 import { buildBlock } from '../../shared/protocol/execution/build-block.ts';
 import type { ChainContext } from '../../shared/protocol/execution/chain-context.ts';
 import { hasPendingWork } from '../../shared/protocol/execution/due-effects.ts';
+import type { FinalBlocks } from '../../shared/protocol/execution/verify-range.ts';
 import { assert } from '../../shared/protocol/primitives/assert.ts';
 import type { ConsensusKey, HashHex } from '../../shared/protocol/primitives/brand.ts';
 import { readParams } from '../../shared/protocol/state/params.ts';
 import { readValidators } from '../../shared/protocol/state/validators.ts';
 import type { CommitCertificate } from '../../shared/protocol/votes/commit-certificate.ts';
-import { encodeCertificate } from '../../shared/protocol/votes/encode.ts';
 import { type Evidence, encodeEvidence } from '../../shared/protocol/votes/evidence.ts';
+import type { BlockCommit } from './block-commit.ts';
 import type { CandidateBlocks } from './candidate-blocks.ts';
 import type { ConsensusHost } from './consensus-driver.ts';
 import { ConsensusMeter } from './consensus-meter.ts';
 import type { EvidencePool } from './evidence-pool.ts';
-import type { FinalIndex } from './final-index.ts';
 import type { HeadTracker } from './head-tracker.ts';
-import { missingIn } from './missing-signatures.ts';
-import type { RecentBlocks } from './recent-blocks.ts';
-import { SIGN_LOG_HEIGHTS, type SignLog } from './sign-log.ts';
 import type { ChainStore } from './store.ts';
 import type { Departed, TransactionPool } from './transaction-pool.ts';
 
 export interface ChainConsensusDeps {
   readonly context: ChainContext;
-  readonly consensusKey: ConsensusKey;
+  /** Null for a node that only follows: it never builds. */
+  readonly consensusKey: ConsensusKey | null;
   readonly store: ChainStore;
   readonly pool: TransactionPool;
   readonly head: HeadTracker;
   readonly blocks: CandidateBlocks;
   readonly evidence: EvidencePool;
-  readonly finals: FinalIndex;
-  readonly recent: RecentBlocks;
-  readonly signLog: SignLog;
+  /** Where decided blocks go. */
+  readonly commits: BlockCommit;
   readonly log: Logger;
   /** Read once per turn by the caller of the driver. */
   readonly nowMs: () => number;
+  /** Whether this node is in the set that decides the open height. */
+  readonly isValidating: () => boolean;
   /** Transactions that left the pool in this turn. */
   readonly onDeparted: (departed: readonly Departed[]) => void;
-  /** The head has moved in this turn. */
-  readonly onCommitted: () => void;
   /** Evidence that this node has made: the others want it too. After the turn. */
   readonly onEvidence: (evidence: Uint8Array) => void;
   /** After the turn. */
@@ -71,9 +68,10 @@ export class ChainConsensus implements ConsensusHost {
     };
   }
 
-  /** When an empty block is due: null where the chain makes none. */
+  /** When an empty block is due: null where the chain makes none, and where this node does not validate. */
   emptyBlockDueMs(): number | null {
-    const { context, store, head } = this.#deps;
+    const { context, store, head, isValidating } = this.#deps;
+    if (!isValidating()) return null;
     const { emptyBlocks, blockTimeMs, heartbeatIntervalMs } = readParams(store, context.genesis.params);
     const { timeMs } = head.parent;
     if (emptyBlocks === 'always') return timeMs + blockTimeMs;
@@ -93,6 +91,7 @@ export class ChainConsensus implements ConsensusHost {
     const { context, store, pool, head, blocks, evidence, consensusKey, nowMs, onDeparted } = this.#deps;
     const parent = { ...head.parent, commit: effect.lastCommit };
     const { round, timeMs } = effect;
+    assert(consensusKey !== null, 'only a validator is asked to build');
     const executed = buildBlock(context, {
       state: store,
       pages: store,
@@ -108,37 +107,16 @@ export class ChainConsensus implements ConsensusHost {
     return executed.isContentAllowed ? blocks.keep(executed) : null;
   }
 
-  /** State and block first, then the pool, which reads the new accounts, then the head, which the rows justify. */
   commit(hash: HashHex, certificate: CommitCertificate): void {
-    const { store, pool, head, blocks, finals, signLog, nowMs, onDeparted, onCommitted, log } = this.#deps;
-    const executed = blocks.executed(hash);
+    const executed = this.#deps.blocks.executed(hash);
     assert(executed !== undefined, 'a decided block was found valid, so it was executed');
-    const validators = readValidators(store).map(({ consensusKey: key }) => key);
-    const missing = missingIn(store, executed.block.lastCommit);
-    store.applyBlock(executed, encodeCertificate(certificate));
-    const departed = pool.settle(executed, nowMs());
-    const finality = departed.filter(({ status }) => status === 'final');
-    head.advance(executed, certificate, {
-      transactions: executed.receipts.length,
-      rounds: certificate.round + 1,
-      finalitySeconds: finality.map(({ receivedMs }) => (nowMs() - receivedMs) / 1000),
-      ...this.#meter.drain(),
-      missing,
-      validators,
-    });
-    const { height } = executed.block.header;
-    if (height % SIGN_LOG_HEIGHTS === 0) signLog.prune(height);
-    finals.add(height, executed.receipts);
-    this.#deps.recent.keep(executed);
-    this.#deps.evidence.settle();
-    onDeparted(departed);
-    onCommitted();
-    log.debug('block committed', {
-      function: 'commit',
-      height,
-      hash,
-      transactions: executed.receipts.length,
-    });
+    const { stateWrites, pageWrites } = executed;
+    const final = { blocks: [{ executed, certificate }], stateWrites, pageWrites };
+    this.#deps.commits.run(final, 'decided', this.#meter.drain());
+  }
+
+  adopt(final: FinalBlocks): void {
+    this.#deps.commits.run(final, 'imported', this.#meter.drain());
   }
 
   /** The machine has seen two signatures for one position. Those of its own height wait for the next block. */
@@ -152,12 +130,12 @@ export class ChainConsensus implements ConsensusHost {
       step,
       validator,
     });
-    if (this.#deps.evidence.add(bytes)) this.#deps.onEvidence(bytes);
+    if (this.#deps.evidence.add(bytes) === 'new') this.#deps.onEvidence(bytes);
   }
 
   observe(event: ConsensusEvent): void {
     this.#meter.take(event, this.#deps.nowMs());
-    if (event.name === 'double_sign_prevented') this.#deps.head.countDoubleSignPrevented();
+    if (event.name === 'double_sign_prevented') this.#deps.head.count('doubleSignsPrevented');
   }
 
   event(event: ConsensusEvent): void {

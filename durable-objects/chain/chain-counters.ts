@@ -12,6 +12,10 @@ export interface ChainCounters {
   readonly quorumDelaySeconds: HistogramValue;
   readonly roundDurationSeconds: HistogramValue;
   readonly doubleSignsPrevented: number;
+  /** Blocks that came from others rather than from consensus. */
+  readonly imported: number;
+  /** Answers of peers that were of no use to sync. */
+  readonly syncFailures: number;
   /** Validators that did not sign the last commit that stands in a block. */
   readonly missing: readonly ConsensusKey[];
   /** By key, for validators in the set: commits in blocks without their signature. Those with none are left out. */
@@ -25,6 +29,8 @@ export interface BlockFigures {
   readonly finalitySeconds: readonly number[];
   readonly quorumDelaySeconds: readonly number[];
   readonly roundDurationSeconds: readonly number[];
+  /** Whether the block came from others rather than from consensus. */
+  readonly isImported: boolean;
   readonly missing: readonly ConsensusKey[];
   /** Keys of the set that signed the block. */
   readonly validators: readonly ConsensusKey[];
@@ -40,6 +46,8 @@ export function newCounters(): ChainCounters {
     quorumDelaySeconds: emptyHistogram(),
     roundDurationSeconds: emptyHistogram(),
     doubleSignsPrevented: 0,
+    imported: 0,
+    syncFailures: 0,
     missing: [],
     missed: {},
   };
@@ -55,6 +63,8 @@ export function withBlock(counters: ChainCounters, block: BlockFigures): ChainCo
     quorumDelaySeconds: observe(counters.quorumDelaySeconds, block.quorumDelaySeconds),
     roundDurationSeconds: observe(counters.roundDurationSeconds, block.roundDurationSeconds),
     doubleSignsPrevented: counters.doubleSignsPrevented,
+    imported: counters.imported + (block.isImported ? 1 : 0),
+    syncFailures: counters.syncFailures,
     missing: block.missing,
     missed: missedAfter(counters.missed, block),
   };

@@ -6,16 +6,21 @@ import { DurableObject } from 'cloudflare:workers';
 import type {
   ConsensusView,
   EvidenceView,
+  SigningView,
   StakingView,
   ValidatorsView,
 } from '../../shared/api/consensus-views.ts';
 import type {
   AccountView,
   ChainHead,
+  ChainPeer,
   ChainRpc,
   ChainSnapshot,
+  ImportOutcome,
   PendingTransaction,
   Result,
+  SnapshotImportView,
+  SnapshotView,
   StoredBlock,
   SubmitOutcome,
   TransactionStatus,
@@ -26,7 +31,11 @@ import type { Bindings } from '../runtime/bindings.ts';
 import { fail, ok } from '../runtime/rpc-result.ts';
 import { Chain } from './chain.ts';
 import { createChain } from './create-chain.ts';
+import type { SnapshotPart } from './snapshots/state-snapshots.ts';
 import { ChainStore } from './store.ts';
+
+/** Time for an answer to leave before the object ends. */
+const RESTART_MS = 10;
 
 export class ChainObject extends DurableObject<Bindings> implements ChainRpc {
   readonly #store: ChainStore;
@@ -124,8 +133,22 @@ export class ChainObject extends DurableObject<Bindings> implements ChainRpc {
     return this.#with((chain) => chain.views.staking(address));
   }
 
-  async evidence(page: { limit: number }): Promise<Result<{ evidence: EvidenceView[]; head: ChainHead }>> {
+  async evidence(page: {
+    limit: number;
+  }): Promise<Result<{ evidence: EvidenceView[]; pending: number; head: ChainHead }>> {
     return this.#with((chain) => chain.views.evidence(page.limit));
+  }
+
+  async setSigningMark(mark: { height: number; round?: number }): Promise<Result<SigningView>> {
+    return this.#chain?.orders.setSigningMark(mark) ?? unknownChain();
+  }
+
+  async guardSigning(order: { order_ms: number }): Promise<Result<SigningView>> {
+    return this.#chain?.orders.guardSigning(order.order_ms) ?? unknownChain();
+  }
+
+  async submitEvidence(item: { bytes: Uint8Array }): Promise<Result<{ head: ChainHead }>> {
+    return this.#chain?.orders.submitEvidence(item.bytes) ?? unknownChain();
   }
 
   async attachHub(hub: {
@@ -140,7 +163,53 @@ export class ChainObject extends DurableObject<Bindings> implements ChainRpc {
     return this.#with((chain) => chain.detachHub(hub.shard));
   }
 
-  /** Links of other validators: sockets and frames that the Worker has authenticated. */
+  async certifiedBlocks(range: {
+    from: number;
+    to: number;
+    peer: string;
+  }): Promise<Result<{ blocks: { body: Uint8Array; certificate: Uint8Array }[]; head: ChainHead }>> {
+    return this.#chain === null ? unknownChain() : this.#chain.sync.serve(range);
+  }
+
+  async importBlock(block: {
+    height: number;
+    body: Uint8Array;
+    certificate: Uint8Array;
+    source: string;
+  }): Promise<Result<ImportOutcome>> {
+    return this.#chain === null ? unknownChain() : this.#chain.sync.importBlock(block);
+  }
+
+  async peersAhead(request: { peers: ChainPeer[] }): Promise<Result<null>> {
+    return this.#with((chain) => chain.peersAhead(request.peers));
+  }
+
+  async snapshots(): Promise<
+    Result<{ snapshots: SnapshotView[]; importing: SnapshotImportView | null; head: ChainHead }>
+  > {
+    return this.#with(({ snapshots, head }) => ({
+      snapshots: snapshots.rows.whole(),
+      importing: snapshots.import.progress,
+      head,
+    }));
+  }
+
+  async snapshotPart(part: { height: number; position?: number }): Promise<Result<Uint8Array | null>> {
+    const { height, position } = part;
+    return this.#with(({ snapshots: { rows } }) =>
+      position === undefined ? rows.manifest(height) : rows.chunk(height, position),
+    );
+  }
+
+  async importSnapshot(part: SnapshotPart): Promise<Result<SnapshotImportView>> {
+    if (this.#chain === null) return unknownChain();
+    const taken = this.#chain.snapshots.take(part);
+    if (!taken.ok) return taken;
+    if (taken.value.isDone) this.#startAnew();
+    return ok(taken.value.progress);
+  }
+
+  /** Links of other nodes: sockets and frames that the Worker has authenticated. */
   override async fetch(request: Request): Promise<Response> {
     return this.#chain?.links.accept(request) ?? new Response(null, { status: 404 });
   }
@@ -161,9 +230,17 @@ export class ChainObject extends DurableObject<Bindings> implements ChainRpc {
     this.#chain?.alarm();
   }
 
+  /** Memory is behind storage: the object ends, and the alarm starts it from what is stored. The answer leaves first. */
+  #startAnew(): void {
+    this.#chain = null;
+    void this.ctx.storage.setAlarm(Date.now() + 2 * RESTART_MS);
+    setTimeout(() => this.ctx.abort('the chain starts from a snapshot'), RESTART_MS);
+  }
+
   async #wake(): Promise<void> {
     const alarmMs = await this.ctx.storage.getAlarm();
-    this.#chain = new Chain(this.ctx, this.env, parseSettings(this.env), this.#store, alarmMs);
+    const settings = parseSettings(this.env);
+    this.#chain = new Chain(this.ctx, this.env, settings, this.#store, alarmMs, () => this.#startAnew());
     this.#chain.start();
   }
 

@@ -2,6 +2,7 @@
 import type {
   ConsensusView,
   EvidenceView,
+  SigningView,
   StakingView,
   ValidatorName,
   ValidatorsView,
@@ -21,6 +22,10 @@ export interface ChainViewsDeps {
   readonly state: StateReader;
   readonly head: () => ChainHead;
   readonly driver: ConsensusDriver;
+  /** What the guard of the validator key says. */
+  readonly signing: () => SigningView;
+  /** Items that wait for a block. */
+  readonly pendingEvidence: () => number;
   /** Validators with an open link. */
   readonly connected: () => readonly ConsensusKey[];
 }
@@ -33,8 +38,8 @@ export class ChainViews {
   }
 
   consensus(): { view: ConsensusView; head: ChainHead } {
-    const { driver, connected, head } = this.#deps;
-    return { view: consensusView(driver.state, driver.stepSinceMs, connected()), head: head() };
+    const { driver, connected, signing, head } = this.#deps;
+    return { view: consensusView(driver.state, driver.stepSinceMs, connected(), signing()), head: head() };
   }
 
   validators(at: { height?: number; from?: number; limit?: number }): {
@@ -70,7 +75,7 @@ export class ChainViews {
     return { view, head: this.#deps.head() };
   }
 
-  evidence(limit: number): { evidence: EvidenceView[]; head: ChainHead } {
+  evidence(limit: number): { evidence: EvidenceView[]; pending: number; head: ChainHead } {
     const evidence = evidenceList(this.#deps.state, limit).map((record) => ({
       validator: this.#named(record.validator),
       step: record.step,
@@ -81,7 +86,7 @@ export class ChainViews {
       outcome: record.outcome,
       burned: record.burned,
     }));
-    return { evidence, head: this.#deps.head() };
+    return { evidence, pending: this.#deps.pendingEvidence(), head: this.#deps.head() };
   }
 
   #named(key: ConsensusKey): ValidatorName {

@@ -2,42 +2,41 @@
  * @module One running chain: wires mempool, consensus, publication and timer together. Every change of state happens in
  * one synchronous turn and one SQLite transaction; everything in memory can be lost between any two turns.
  */
-import type { ChainHead, ChainSnapshot, Result, SubmitOutcome } from '../../shared/api/objects.ts';
+import type { ChainHead, ChainPeer, ChainSnapshot, Result, SubmitOutcome } from '../../shared/api/objects.ts';
 import type { Settings } from '../../shared/api/settings.ts';
 import { createLogger, errorText, type Logger } from '../../shared/observability/log.ts';
 import type { ConsensusEvent } from '../../shared/protocol/consensus/effect.ts';
 import type { ChainContext } from '../../shared/protocol/execution/chain-context.ts';
+import type { FinalBlocks } from '../../shared/protocol/execution/verify-range.ts';
 import { decodeGenesis } from '../../shared/protocol/genesis/encode.ts';
 import type { Genesis } from '../../shared/protocol/genesis/genesis.ts';
-import { assert } from '../../shared/protocol/primitives/assert.ts';
 import { parseHash } from '../../shared/protocol/primitives/hash.ts';
 import { nodeTransactions } from '../../shared/protocol/transaction/registry.ts';
+import type { ValidatorSet } from '../../shared/protocol/validators/validator-set.ts';
 import type { Bindings } from '../runtime/bindings.ts';
 import { fail, ok } from '../runtime/rpc-result.ts';
 import { Wakeup } from '../runtime/wakeup.ts';
-import { CandidateBlocks } from './candidate-blocks.ts';
-import { ChainConsensus } from './chain-consensus.ts';
+import { ChainAdmission } from './chain-admission.ts';
+import { ChainMachine } from './chain-machine.ts';
+import { ChainNetwork } from './chain-network.ts';
+import { ChainOrders } from './chain-orders.ts';
 import { ChainReads } from './chain-reads.ts';
+import { snapshotOf } from './chain-snapshot.ts';
 import { ChainViews } from './chain-views.ts';
-import { ConsensusDriver } from './consensus-driver.ts';
-import { consensusFigures } from './consensus-figures.ts';
-import { ConsensusStore } from './consensus-store.ts';
-import { EvidencePool, environmentAbove } from './evidence-pool.ts';
 import { Finality } from './finality.ts';
 import { HeadTracker } from './head-tracker.ts';
-import { Ingress } from './ingress.ts';
-import { PeerLinks } from './links/peer-links.ts';
+import { ledgerRecordFor } from './ledger-connection.ts';
+import type { PeerLinks } from './links/peer-links.ts';
 import { Publisher } from './publisher.ts';
 import { RecentBlocks } from './recent-blocks.ts';
-import { SignLog } from './sign-log.ts';
+import { RecentCheckpoints } from './recent-checkpoints.ts';
+import { genesisTrust } from './snapshots/light-trail.ts';
+import { StateSnapshots } from './snapshots/state-snapshots.ts';
 import { refusalFor } from './storage-guard.ts';
 import type { ChainStore } from './store.ts';
+import { ChainSync } from './sync/chain-sync.ts';
 import { type Departed, TransactionPool } from './transaction-pool.ts';
-import { type ValidatorKeys, validatorKeys } from './validator-key.ts';
-import { ValidatorNetwork } from './validator-network.ts';
-
-/** Links stay open this long after the last height was decided, so that a chain in use need not dial for each block. */
-const LINK_LINGER_MS = 10_000;
+import { type LocalKeys, localKeys } from './validator-key.ts';
 
 export class Chain {
   readonly #ctx: DurableObjectState;
@@ -48,21 +47,25 @@ export class Chain {
   readonly #context: ChainContext;
   readonly #head: HeadTracker;
   readonly #recent = new RecentBlocks();
+  readonly #checkpoints = new RecentCheckpoints();
   readonly #pool: TransactionPool;
-  readonly #ingress: Ingress;
+  readonly #admission: ChainAdmission;
   readonly #finality: Finality;
   readonly #publisher: Publisher;
-  readonly #consensus: ChainConsensus;
-  readonly #driver: ConsensusDriver;
-  readonly #network: ValidatorNetwork;
+  readonly #machine: ChainMachine;
+  readonly #network: ChainNetwork;
   readonly #wakeup: Wakeup;
   readonly reads: ChainReads;
+  /** Snapshots of the state, made and taken. */
+  readonly snapshots: StateSnapshots;
+  /** Blocks from and for other nodes. */
+  readonly sync: ChainSync;
   /** What is said of consensus to those who ask. */
   readonly views: ChainViews;
-  /** Sockets to the nodes of the other validators. */
-  readonly links: PeerLinks;
-  /** Since when consensus rests; null while a height is open. */
-  #restingSinceMs: number | null = null;
+  /** What the operator orders, and evidence that anyone brings. */
+  readonly orders: ChainOrders;
+  /** The chain stands on a snapshot: this object has to start anew. */
+  readonly #onSnapshot: () => void;
   /** The local time of the event that is being handled, milliseconds. */
   #nowMs = 0;
   /** What left the pool in the turn that runs; told once it is over. */
@@ -74,8 +77,10 @@ export class Chain {
     settings: Settings,
     store: ChainStore,
     alarmMs: number | null,
+    onSnapshot: () => void,
   ) {
     this.#ctx = ctx;
+    this.#onSnapshot = onSnapshot;
     this.#settings = settings;
     this.#store = store;
     const identity = store.identity();
@@ -85,7 +90,6 @@ export class Chain {
     this.#log = createLogger('chain', { chain_id: identity.chainId });
     this.#head = new HeadTracker(store);
     this.#pool = new TransactionPool(store, this.#context.registry, genesis);
-    this.#ingress = new Ingress((transactions) => this.#admit(transactions));
     this.#publisher = new Publisher({
       env,
       settings,
@@ -97,6 +101,7 @@ export class Chain {
       recent: this.#recent,
       snapshot: () => this.snapshot(),
       mayBeStale: alarmMs !== null,
+      onLedgerTop: (height) => this.#event(() => this.#machine.signing.noteLedger(height)),
       onSettled: () => this.#arm(Date.now()),
     });
     this.#finality = new Finality({
@@ -105,21 +110,49 @@ export class Chain {
       ledgerHeight: () => this.#publisher.ledger?.health.height ?? 0,
       published: () => this.#publisher.node.settled(),
     });
+    this.#admission = this.#wireAdmission();
     this.reads = new ChainReads(store, this.#pool, this.#finality, () => this.head.height);
-    const keys = validatorKeys(settings.validatorKey);
-    assert(keys !== null, 'a chain is only created on a node that holds a validator key of it');
-    const wired = this.#wireConsensus(keys);
-    this.#consensus = wired.consensus;
-    this.#driver = wired.driver;
-    this.#network = wired.network;
-    this.links = this.#wireLinks(keys);
+    this.snapshots = new StateSnapshots({
+      storage: ctx.storage,
+      store,
+      registry: nodeTransactions,
+      trust: genesisTrust(genesis, this.#context.genesisHash),
+      ...settings.snapshots,
+      log: this.#log,
+    });
+    const keys = localKeys(settings);
+    this.#machine = this.#wireMachine(env, keys);
+    this.#network = this.#wireNetwork(env, keys);
+    this.sync = this.#wireSync(env, keys);
     this.views = new ChainViews({
       state: store,
       head: () => this.head,
-      driver: this.#driver,
-      connected: () => this.links.connected,
+      driver: this.#machine.driver,
+      signing: () => this.#machine.signing.view(),
+      pendingEvidence: () => this.#machine.evidence.size,
+      connected: () => this.#network.connectedValidators,
+    });
+    this.orders = new ChainOrders({
+      machine: this.#machine,
+      network: this.#network,
+      head: () => this.head,
+      event: (work) => this.#event(work),
     });
     this.#wakeup = new Wakeup(ctx.storage, alarmMs, () => this.#tick());
+  }
+
+  /** Sockets to other nodes. */
+  get links(): PeerLinks {
+    return this.#network.links;
+  }
+
+  /** Peers have more blocks than this node. */
+  peersAhead(peers: readonly ChainPeer[]): null {
+    this.#event(() => {
+      this.#network.peersAhead(peers);
+      this.sync.peersAhead(peers);
+    });
+    return null;
   }
 
   get head(): ChainHead {
@@ -130,9 +163,9 @@ export class Chain {
   start(): void {
     this.#event(() => {
       this.#departed.push(...this.#pool.load(this.#nowMs));
-      this.#driver.start(this.#nowMs);
-      const opened = this.links.connected.map((peer) => ({ type: 'peer_connected', peer }) as const);
-      if (opened.length > 0) this.#driver.input(opened, this.#nowMs);
+      this.#machine.driver.start(this.#nowMs);
+      this.#network.start();
+      this.sync.start();
     });
   }
 
@@ -143,42 +176,30 @@ export class Chain {
     this.#tick();
   }
 
-  async submit(transactions: readonly Uint8Array[], waitMs: number): Promise<Result<SubmitOutcome>[]> {
-    if (this.#ingress.full(transactions.length)) {
-      return transactions.map(() => fail('CHAIN_OVERLOADED', 'too many transactions wait to be admitted'));
-    }
-    const refusal = this.#refusal();
-    if (refusal !== null) return transactions.map(() => refusal);
-    const outcomes = await this.#ingress.submit(transactions);
-    if (waitMs <= 0) return outcomes;
-    return Promise.all(outcomes.map((outcome) => this.#finality.untilSettled(outcome, waitMs)));
+  submit(transactions: readonly Uint8Array[], waitMs: number): Promise<Result<SubmitOutcome>[]> {
+    return this.#admission.submit(transactions, waitMs);
   }
 
   #refusal(): ReturnType<typeof refusalFor> {
+    if (this.sync.refusal !== null) return this.sync.refusal;
     const { ledger } = this.#publisher;
     const outboxBlocks = ledger === null ? 0 : this.head.height - ledger.health.height;
     return refusalFor({ databaseBytes: this.#ctx.storage.sql.databaseSize, outboxBlocks }, this.#settings);
   }
 
   snapshot(): ChainSnapshot {
-    const { counters } = this.#head;
-    return {
-      chain_id: this.#genesis.chainId,
-      genesis_hash: this.#context.genesisHash,
-      chain_type: this.#genesis.chainType,
-      status: 'RUNNING',
-      head: this.head,
-      ledger: this.#publisher.ledger?.health ?? { status: 'none', height: 0 },
-      mempool_transactions: this.#pool.size,
-      mempool_bytes: this.#pool.bytes,
-      validators: this.#driver.state.validators.length,
-      transactions_total: counters.transactions,
-      rounds_total: counters.rounds,
-      last_rounds: counters.lastRounds,
-      finality_seconds: counters.finalitySeconds,
-      consensus: consensusFigures(this.#driver.state, counters, this.links.connected.length),
-      updated_ms: Date.now(),
-    };
+    return snapshotOf({
+      genesis: this.#genesis,
+      genesisHash: this.#context.genesisHash,
+      head: this.#head,
+      ledger: this.#publisher.ledger?.health,
+      pool: this.#pool,
+      machine: this.#machine,
+      network: this.#network,
+      sync: this.sync,
+      store: this.#store,
+      checkpoints: this.#checkpoints,
+    });
   }
 
   rebuildLedger(): Result<{ from: number; to: number }> {
@@ -203,93 +224,113 @@ export class Chain {
     return null;
   }
 
-  #wireConsensus(keys: ValidatorKeys): {
-    consensus: ChainConsensus;
-    driver: ConsensusDriver;
-    network: ValidatorNetwork;
-  } {
-    const signLog = new SignLog(this.#ctx.storage.sql);
-    const blocks = new CandidateBlocks({
-      context: this.#context,
-      store: this.#store,
-      parent: () => this.#head.parent,
-      verified: (hash) => this.#pool.get(hash) !== undefined,
-      onInvalid: (hash, error) =>
-        this.#log.warning('a block is invalid', {
-          function: 'verify',
-          hash,
-          code: error.code,
-          detail: error.message,
-        }),
-    });
-    const evidence = new EvidencePool({
-      state: this.#store,
+  #wireAdmission(): ChainAdmission {
+    return new ChainAdmission({
+      storage: this.#ctx.storage,
       genesisHash: this.#context.genesisHash,
-      nextBlock: () => environmentAbove(this.#genesis, this.#store, this.#head.parent, this.#nowMs),
+      pool: this.#pool,
+      finality: this.#finality,
+      nextHeight: () => this.head.height + 1,
+      nowMs: () => this.#nowMs,
+      refusal: () => this.#refusal(),
+      event: (work) => this.#event(work),
+      onDeparted: (departed) => this.#departed.push(...departed),
+      onTaken: (taken) => {
+        // On their way to the others before consensus asks what to send to the proposer.
+        this.#network.publish(taken);
+        this.#machine.driver.workArrived(this.#nowMs);
+      },
     });
-    const consensus = new ChainConsensus({
+  }
+
+  #wireMachine(env: Bindings, keys: LocalKeys): ChainMachine {
+    const ledgerName = this.#publisher.ledgerName;
+    return new ChainMachine({
+      env,
+      askLedger: ledgerRecordFor(this.#settings, { ledgerName, genesisHash: this.#context.genesisHash }),
+      onAnswer: () => this.#event(() => undefined),
+      onChanged: () => this.#publisher.node.changed(),
+      storage: this.#ctx.storage,
       context: this.#context,
-      consensusKey: keys.consensusKey,
+      genesis: this.#genesis,
+      keys: keys.validator,
+      links: () => this.#network.validators,
       store: this.#store,
       pool: this.#pool,
       head: this.#head,
-      blocks,
-      evidence,
       finals: this.#finality.index,
       recent: this.#recent,
-      signLog,
+      checkpoints: this.#checkpoints,
       log: this.#log,
       nowMs: () => this.#nowMs,
       onDeparted: (departed) => this.#departed.push(...departed),
-      onCommitted: () => this.#publisher.node.changed(),
+      onCommitted: (final, validators) => this.#onCommitted(final, validators),
       // After the turn, like everything that leaves.
-      onEvidence: (evidence) => queueMicrotask(() => this.links.broadcast({ kind: 'evidence', evidence })),
+      onEvidence: (evidence) => queueMicrotask(() => this.#network.publishEvidence(evidence)),
       onEvent: (event) => this.#onEvent(event),
     });
-    const network = new ValidatorNetwork({
-      sink: {
-        send: (peer, frame) => this.links.send(peer, frame),
-        broadcast: (frame) => this.links.broadcast(frame),
-      },
+  }
+
+  #wireNetwork(env: Bindings, keys: LocalKeys): ChainNetwork {
+    const { blocks, evidence, driver } = this.#machine;
+    return new ChainNetwork({
+      chainId: this.#genesis.chainId,
+      genesisHash: this.#context.genesisHash,
+      isPublic: this.#genesis.chainType !== 'bilateral',
+      env,
+      settings: this.#settings,
+      keys,
+      ctx: this.#ctx,
       store: this.#store,
-      blocks,
       pool: this.#pool,
+      blocks,
       evidence,
       head: this.#head,
       log: this.#log,
+      driver: () => driver,
       nowMs: () => this.#nowMs,
-      admit: (transactions) => this.#admitFromPeer(transactions),
+      event: (work) => this.#event(work),
+      admit: (transactions) => this.#admission.admitForeign(transactions),
+      onWork: () => driver.workArrived(this.#nowMs),
+      onFigures: () => this.#publisher.node.changed(),
+      onFarBehind: (peer, height) => {
+        this.sync.tip(peer, height, null);
+        return true;
+      },
+      onTip: (peer, height, certificate) => this.sync.tip(peer, height, certificate),
     });
-    const driver = new ConsensusDriver({
-      storage: this.#ctx.storage,
-      store: new ConsensusStore(this.#ctx.storage.sql),
-      signLog,
-      keys,
-      blocks,
-      host: consensus,
-      links: network,
-      genesisHash: this.#context.genesisHash,
-      log: this.#log,
-    });
-    return { consensus, driver, network };
   }
 
-  #wireLinks(keys: ValidatorKeys): PeerLinks {
-    return new PeerLinks({
+  #wireSync(env: Bindings, keys: LocalKeys): ChainSync {
+    return new ChainSync({
       chainId: this.#genesis.chainId,
-      genesisHash: this.#context.genesisHash,
-      self: keys,
-      peers: this.#settings.peers,
-      isValidator: (key) => this.#driver.validators.some(({ consensusKey }) => consensusKey === key),
-      log: this.#log,
+      context: this.#context,
+      env,
+      settings: this.#settings,
+      keys,
       ctx: this.#ctx,
-      now: () => Date.now(),
-      onFrame: (peer, frame) => this.#event(() => this.#network.receive(peer, frame, this.#driver)),
-      onConnected: (peer) => {
-        if (!this.#driver.isStarted) return;
-        this.#event(() => this.#driver.input([{ type: 'peer_connected', peer }], this.#nowMs));
-      },
+      store: this.#store,
+      head: this.#head,
+      pool: this.#pool,
+      driver: this.#machine.driver,
+      log: this.#log,
+      transport: this.#network.links.requests,
+      snapshots: this.snapshots,
+      onSnapshot: this.#onSnapshot,
+      nowMs: () => this.#nowMs,
+      event: (work) => this.#event(work),
+      onChange: () => this.#publisher.node.changed(),
     });
+  }
+
+  /** The registry hears of it, and neighbours need not send again what stands in it. */
+  #onCommitted({ blocks }: FinalBlocks, validators: ValidatorSet): void {
+    this.snapshots.onCommitted(blocks, validators);
+    this.sync.headMoved();
+    this.#publisher.node.changed();
+    const [only] = blocks;
+    if (only === undefined || blocks.length > 1) return;
+    this.#network.settled(only.executed.block.transactions.map(({ hash }) => hash));
   }
 
   #onEvent(event: ConsensusEvent): void {
@@ -299,47 +340,16 @@ export class Chain {
     if (isNews) this.#publisher.node.changed();
   }
 
-  /** One durable step for a group of transactions: admission and rows; then, when one is due, the block that holds them. */
-  #admit(transactions: readonly Uint8Array[]): Result<SubmitOutcome>[] {
-    let outcomes: Result<SubmitOutcome>[] = [];
-    this.#event(() => {
-      this.#ctx.storage.transactionSync(() => {
-        const admitted = this.#pool.admit(transactions, this.head.height + 1, this.#nowMs);
-        this.#departed.push(...admitted.departed);
-        outcomes = admitted.outcomes;
-      });
-      this.#driver.workArrived(this.#nowMs);
-    });
-    return outcomes.map((outcome) => this.#finality.asItStands(outcome));
-  }
-
-  /** Transactions that another validator passes on. */
-  #admitFromPeer(transactions: readonly Uint8Array[]): void {
-    const fresh = this.#pool.checkForeign(transactions, this.#context.genesisHash);
-    if (fresh.length === 0) return;
-    this.#ctx.storage.transactionSync(() => {
-      this.#departed.push(...this.#pool.admit(fresh, this.head.height + 1, this.#nowMs).departed);
-    });
-    this.#driver.workArrived(this.#nowMs);
-  }
-
   /** Everything that is due at this moment. */
   #tick(): void {
     this.#event(() => {
-      const restDueMs = this.#restDueMs(this.#nowMs);
-      if (restDueMs !== null && restDueMs <= this.#nowMs) this.links.closeIdle();
-      this.#expire();
-      this.#driver.tick(this.#nowMs);
-      const emptyDueMs = this.#consensus.emptyBlockDueMs();
-      if (emptyDueMs !== null && emptyDueMs <= this.#nowMs) this.#driver.workArrived(this.#nowMs);
-    });
-  }
-
-  #expire(): void {
-    const dueMs = this.#pool.nextExpiryMs();
-    if (dueMs === null || dueMs > this.#nowMs) return;
-    this.#ctx.storage.transactionSync(() => {
-      this.#departed.push(...this.#pool.expire(this.head.height + 1, this.#nowMs));
+      this.#network.tick();
+      this.#admission.expire();
+      this.snapshots.cut();
+      this.sync.tick();
+      this.#machine.driver.tick(this.#nowMs);
+      const emptyDueMs = this.#machine.consensus.emptyBlockDueMs();
+      if (emptyDueMs !== null && emptyDueMs <= this.#nowMs) this.#machine.driver.workArrived(this.#nowMs);
     });
   }
 
@@ -351,6 +361,8 @@ export class Chain {
     this.#nowMs = Date.now();
     try {
       work();
+      this.#machine.signing.mind();
+      this.#network.flush();
     } catch (error) {
       this.#log.error('a turn failed; the object restarts from its storage', {
         function: 'event',
@@ -371,21 +383,15 @@ export class Chain {
     this.#publisher.announcer.flush();
     outbox.kick(nowMs);
     const due = [
-      this.#driver.nextDueMs(),
-      this.#consensus.emptyBlockDueMs(),
+      this.#machine.driver.nextDueMs(),
+      this.#machine.signing.nextDueMs(),
+      this.#machine.consensus.emptyBlockDueMs(),
       outbox.nextDueMs(nowMs),
       this.#pool.nextExpiryMs(),
-      this.#restDueMs(nowMs),
+      this.#network.nextDueMs(nowMs),
+      this.sync.nextDueMs(nowMs),
+      this.snapshots.isCutting ? nowMs : null,
     ].filter((dueMs) => dueMs !== null);
     this.#wakeup.set(due.length === 0 ? null : Math.min(...due), nowMs);
-  }
-
-  /** When links are closed because nothing needs them; null while consensus works, or when none is open or sought. */
-  #restDueMs(nowMs: number): number | null {
-    const isResting = this.#driver.isStarted && this.#driver.isResting;
-    if (!isResting) this.#restingSinceMs = null;
-    else this.#restingSinceMs ??= nowMs;
-    if (this.#restingSinceMs === null || this.links.isQuiet) return null;
-    return Math.max(this.#restingSinceMs, this.links.lastActivityMs) + LINK_LINGER_MS;
   }
 }

@@ -13,6 +13,7 @@ import type { ConsensusSigner } from '../../shared/protocol/consensus/signer.ts'
 import type { ConsensusState } from '../../shared/protocol/consensus/state.ts';
 import { type StepResult, start, step } from '../../shared/protocol/consensus/step.ts';
 import type { ConsensusContext } from '../../shared/protocol/consensus/turn.ts';
+import type { FinalBlocks } from '../../shared/protocol/execution/verify-range.ts';
 import { assertNever } from '../../shared/protocol/primitives/assert.ts';
 import type { ConsensusKey, HashHex } from '../../shared/protocol/primitives/brand.ts';
 import type { ValidatorSet } from '../../shared/protocol/validators/validator-set.ts';
@@ -32,6 +33,8 @@ export interface ConsensusHost {
   build(effect: Extract<ConsensusEffect, { type: 'build_block' }>): BlockVerdict | null;
   /** Stores the decided block with its state and moves the head. */
   commit(hash: HashHex, certificate: CommitCertificate): void;
+  /** Stores final blocks that others decided, as `commit` does. */
+  adopt(final: FinalBlocks): void;
   /** True while something asks for a block. */
   hasWork(): boolean;
   evidence(evidence: Evidence): void;
@@ -61,10 +64,14 @@ export interface ConsensusDriverDeps {
   readonly storage: DurableObjectStorage;
   readonly store: ConsensusStore;
   readonly signLog: SignLog;
+  /** Lowest round of a height in which the key may sign; null while it may not. */
+  readonly firstRound: (height: number) => number | null;
+  /** Null for a node that only follows. */
   readonly keys: ValidatorKeys | null;
   readonly blocks: CandidateBlocks;
   readonly host: ConsensusHost;
-  readonly links: ValidatorLinks;
+  /** The other validators; asked for once the driver runs. */
+  readonly links: () => ValidatorLinks;
   readonly genesisHash: HashHex;
   readonly log: Logger;
 }
@@ -103,6 +110,13 @@ export class ConsensusDriver {
     return this.#state?.validators ?? this.#deps.host.newHeight().validators;
   }
 
+  /** Whether this node is in that set: a follower may come into it, and a validator leave it, with any block. */
+  get isValidating(): boolean {
+    if (this.#state !== null) return this.#state.self !== null;
+    const own = this.#deps.keys?.consensusKey;
+    return this.validators.some(({ consensusKey }) => consensusKey === own);
+  }
+
   /** True when no height is under way and no timer runs: nothing needs the other validators. */
   get isResting(): boolean {
     return this.state.step === 'idle' && this.#timers.nextDueMs() === null;
@@ -126,9 +140,26 @@ export class ConsensusDriver {
     this.#turn(() => this.#inputs.push(...inputs), nowMs);
   }
 
+  /**
+   * One turn for verified blocks above the head. The machine goes to the height above the last of them, so it never
+   * signs for one that it has passed.
+   */
+  adopt(final: FinalBlocks, nowMs: number): void {
+    this.#turn(() => {
+      this.#deps.host.adopt(final);
+      this.#enterNext();
+    }, nowMs);
+  }
+
   /** Something may ask for a block now. */
   workArrived(nowMs: number): void {
     if (this.#deps.host.hasWork()) this.input([{ type: 'work_available' }], nowMs);
+  }
+
+  /** The key may sign from now on. */
+  signerReady(nowMs: number): void {
+    this.input([{ type: 'signer_ready' }], nowMs);
+    this.workArrived(nowMs);
   }
 
   /** Runs the timers that are due. */
@@ -164,7 +195,8 @@ export class ConsensusDriver {
   }
 
   #carryOut(effect: ConsensusEffect, nowMs: number): void {
-    const { host, links, store, blocks } = this.#deps;
+    const { host, store, blocks } = this.#deps;
+    const links = this.#deps.links();
     switch (effect.type) {
       case 'persist':
         store.persist(effect.record, (hash) => blocks.body(hash));
@@ -218,8 +250,13 @@ export class ConsensusDriver {
   }
 
   #decide(hash: HashHex, certificate: CommitCertificate): void {
+    this.#deps.host.commit(hash, certificate);
+    this.#enterNext();
+  }
+
+  /** What the heights up to the head needed goes; the machine opens the next one. */
+  #enterNext(): void {
     const { host, store, blocks } = this.#deps;
-    host.commit(hash, certificate);
     store.clear();
     blocks.clear();
     const next = host.newHeight();
@@ -236,7 +273,7 @@ export class ConsensusDriver {
     const verdict = this.#deps.blocks.want(effect.hash);
     if (verdict !== null) this.#inputs.push({ type: 'block_ready', block: verdict });
     else if (effect.type === 'request_block')
-      this.#leaving.push(() => this.#deps.links.requestBlock(effect.hash));
+      this.#leaving.push(() => this.#deps.links().requestBlock(effect.hash));
   }
 
   /** A validator that is alone repeats nothing: nobody would hear it, and an idle chain has no timer. */
@@ -253,10 +290,11 @@ export class ConsensusDriver {
   }
 
   #signer(): ConsensusSigner | null {
-    const { keys, signLog, log } = this.#deps;
+    const { keys, signLog, firstRound, log } = this.#deps;
     if (keys === null) return null;
     return {
       consensusKey: keys.consensusKey,
+      firstRound,
       sign: (position, message) => {
         try {
           return signLog.sign(keys.consensusKey, keys.signer, position, message);

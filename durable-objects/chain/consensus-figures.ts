@@ -1,14 +1,19 @@
 /** @module The figures of consensus in a chain's snapshot. */
+import type { SigningGuardReason } from '../../shared/api/consensus-views.ts';
 import type { ConsensusFigures } from '../../shared/api/objects.ts';
 import type { ConsensusState } from '../../shared/protocol/consensus/state.ts';
 import type { ConsensusKey } from '../../shared/protocol/primitives/brand.ts';
 import type { ChainCounters } from './chain-counters.ts';
 
-/** Makes the figures of the open height and of all blocks so far. `peers` are links to nodes of other validators. */
+/**
+ * Makes the figures of the open height and of all blocks so far. `peers` are links to nodes of other validators,
+ * `guard` is why the own key is held back.
+ */
 export function consensusFigures(
   { round, validators }: Pick<ConsensusState, 'round' | 'validators'>,
   counters: ChainCounters,
   peers: number,
+  guard: SigningGuardReason | null = null,
 ): ConsensusFigures {
   const nameOf = (key: ConsensusKey): string =>
     validators.find(({ consensusKey }) => consensusKey === key)?.name ?? '';
@@ -21,6 +26,7 @@ export function consensusFigures(
       power,
       missed: counters.missed[consensusKey] ?? 0,
     })),
+    guard,
     double_signs_prevented: counters.doubleSignsPrevented,
     quorum_delay_seconds: counters.quorumDelaySeconds,
     round_duration_seconds: counters.roundDurationSeconds,

@@ -1,5 +1,10 @@
 /** @module How consensus stands, for whoever asks: made from the state of the machine, changing nothing. */
-import type { CastVote, ConsensusView, ValidatorName } from '../../shared/api/consensus-views.ts';
+import type {
+  CastVote,
+  ConsensusView,
+  SigningView,
+  ValidatorName,
+} from '../../shared/api/consensus-views.ts';
 import { proposerKey } from '../../shared/protocol/consensus/proposal.ts';
 import type { ConsensusState } from '../../shared/protocol/consensus/state.ts';
 import { type VoteRow, votesOf } from '../../shared/protocol/consensus/vote-keeper.ts';
@@ -11,6 +16,7 @@ export function consensusView(
   state: ConsensusState,
   sinceMs: number,
   peers: readonly ConsensusKey[],
+  signing: SigningView,
 ): ConsensusView {
   const { height, round, step, validators, locked, valid, votes } = state;
   const prevotes = votesOf(votes, round, 'prevote');
@@ -28,6 +34,7 @@ export function consensusView(
     locked,
     valid,
     peers: peers.map((peer) => nameOf(validators.find(({ consensusKey }) => consensusKey === peer) ?? peer)),
+    signing,
   };
 }
 

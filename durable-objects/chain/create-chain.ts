@@ -6,6 +6,7 @@ import { checkGenesis } from '../../shared/protocol/genesis/check.ts';
 import { decodeGenesis, hashGenesis } from '../../shared/protocol/genesis/encode.ts';
 import { genesisState } from '../../shared/protocol/genesis/state.ts';
 import { updateTree } from '../../shared/protocol/merkle/state-tree.ts';
+import { assert } from '../../shared/protocol/primitives/assert.ts';
 import { ProtocolError } from '../../shared/protocol/primitives/errors.ts';
 import { hashFromBytes } from '../../shared/protocol/primitives/hash.ts';
 import { fail, ok } from '../runtime/rpc-result.ts';
@@ -14,8 +15,8 @@ import type { ChainStore } from './store.ts';
 import { validatorKeys } from './validator-key.ts';
 
 /**
- * Idempotent for the same genesis. Refuses with GENESIS_INVALID, CHAIN_EXISTS (another genesis holds the id) or
- * CHAIN_NOT_RUNNABLE (this node's key is none of the authorities').
+ * Idempotent for the same genesis. Whoever does not validate follows. Refuses with GENESIS_INVALID, CHAIN_EXISTS (another
+ * genesis holds the id) or CHAIN_NOT_RUNNABLE (a chain of two parties, and this node is neither).
  */
 export function createChain(
   storage: DurableObjectStorage,
@@ -36,10 +37,15 @@ export function createChain(
         : fail('CHAIN_EXISTS', `chain ${request.chain_id} exists with another genesis`);
     }
     const own = validatorKeys(settings.validatorKey)?.consensusKey;
-    const authority = genesis.authorities.find(({ consensusKey }) => consensusKey === own);
-    if (authority === undefined) {
-      return fail('CHAIN_NOT_RUNNABLE', 'VALIDATOR_KEY of this node is the key of none of the authorities');
+    const isAuthority = genesis.authorities.some(({ consensusKey }) => consensusKey === own);
+    if (genesis.chainType === 'bilateral' && !isAuthority) {
+      return fail(
+        'CHAIN_NOT_RUNNABLE',
+        'only its two parties run a bilateral chain, and this node is neither',
+      );
     }
+    const [first] = genesis.authorities;
+    assert(first !== undefined, 'a checked genesis has an authority');
     const state = genesisState(genesis);
     const tree = updateTree({ getPage: () => null }, state);
     const head: ChainHead = {
@@ -48,7 +54,7 @@ export function createChain(
       time_ms: genesis.timeMs,
       state_root: hashFromBytes(tree.root),
       tx_count: 0,
-      proposer: authority.consensusKey,
+      proposer: first.consensusKey,
     };
     const identity = {
       chainId: genesis.chainId,

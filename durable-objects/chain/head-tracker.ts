@@ -1,9 +1,9 @@
 /** @module The head of the chain in memory, always as the rows have it: its block, its certificate, its counters. */
 import type { ChainHead } from '../../shared/api/objects.ts';
-import type { ExecutedBlock, ParentBlock } from '../../shared/protocol/execution/executed-block.ts';
+import type { ParentBlock } from '../../shared/protocol/execution/executed-block.ts';
+import type { FinalBlock } from '../../shared/protocol/execution/verify-range.ts';
 import { assert } from '../../shared/protocol/primitives/assert.ts';
 import { parseHash } from '../../shared/protocol/primitives/hash.ts';
-import type { CommitCertificate } from '../../shared/protocol/votes/commit-certificate.ts';
 import { decodeCertificate } from '../../shared/protocol/votes/encode.ts';
 import { type BlockFigures, type ChainCounters, withBlock } from './chain-counters.ts';
 import type { ChainStore } from './store.ts';
@@ -33,8 +33,12 @@ export class HeadTracker {
     return this.#parent;
   }
 
-  /** Moves the head to a block whose state is written already. Inside the transaction that stores the block. */
-  advance(executed: ExecutedBlock, certificate: CommitCertificate, figures: BlockFigures): void {
+  /**
+   * Moves the head to the last of these blocks, whose state is written already; `figures` has what each of them adds.
+   * Inside the transaction that stores the blocks.
+   */
+  advance(last: FinalBlock, figures: readonly BlockFigures[]): void {
+    const { executed, certificate } = last;
     const { header, transactions } = executed.block;
     this.#head = {
       height: header.height,
@@ -44,15 +48,14 @@ export class HeadTracker {
       tx_count: transactions.length,
       proposer: header.proposer,
     };
-    this.#counters = withBlock(this.#counters, figures);
+    this.#counters = figures.reduce(withBlock, this.#counters);
     this.#parent = { height: header.height, hash: executed.hash, timeMs: header.timeMs, commit: certificate };
     this.#store.writeHead(this.#head, this.#counters);
   }
 
   /** Counts at once what no block may follow. Inside a transaction. */
-  countDoubleSignPrevented(): void {
-    const { doubleSignsPrevented } = this.#counters;
-    this.#counters = { ...this.#counters, doubleSignsPrevented: doubleSignsPrevented + 1 };
+  count(name: 'doubleSignsPrevented' | 'syncFailures'): void {
+    this.#counters = { ...this.#counters, [name]: this.#counters[name] + 1 };
     this.#store.writeHead(this.#head, this.#counters);
   }
 

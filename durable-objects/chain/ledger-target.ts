@@ -33,6 +33,8 @@ export interface LedgerTargetDeps {
   readonly openClient: () => LedgerClient;
   /** Told when health or height have changed. */
   readonly onChange: () => void;
+  /** Told how high the ledger is, at each connection. */
+  readonly onTop: (height: number) => void;
 }
 
 export class LedgerTarget implements OutboxTarget {
@@ -99,6 +101,7 @@ export class LedgerTarget implements OutboxTarget {
     try {
       await migrateLedger(client);
       const top = await ledgerHeight(client);
+      this.#deps.onTop(top);
       if (top + 1 < this.#nextHeight) {
         this.#deps.log.warning('the ledger is behind its cursor and is written again from there', {
           function: 'connect',

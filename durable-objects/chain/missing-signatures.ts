@@ -4,15 +4,21 @@ import type { StateReader } from '../../shared/protocol/primitives/state-reader.
 import { validatorsAt } from '../../shared/protocol/state/set-history.ts';
 import type { CommitCertificate } from '../../shared/protocol/votes/commit-certificate.ts';
 
-/**
- * Validators of the height of `commit` that are not in it. The proposer of the next block puts in every precommit that
- * has come by then, so unlike the certificate that a node decided by this counts no one for being a moment late.
- */
-export function missingIn(state: StateReader, commit: CommitCertificate | null): ConsensusKey[] {
+/** Keys of the set whose commit this is, ascending; none where there is no commit or the set is forgotten. */
+export function signersOf(state: StateReader, commit: CommitCertificate | null): ConsensusKey[] {
   if (commit === null) return [];
-  const members = validatorsAt(state, commit.height) ?? [];
+  return (validatorsAt(state, commit.height) ?? []).map(({ consensusKey }) => consensusKey);
+}
+
+/**
+ * Those of `signers` that are not in the commit. The proposer of the next block puts in every precommit that has come by
+ * then, so unlike the certificate that a node decided by this counts no one for being a moment late.
+ */
+export function missingIn(
+  signers: readonly ConsensusKey[],
+  commit: CommitCertificate | null,
+): ConsensusKey[] {
+  if (commit === null) return [];
   const { bitmap } = commit;
-  return members.flatMap(({ consensusKey }, index) =>
-    ((bitmap[index >> 3] ?? 0) & (0x80 >> (index & 7))) === 0 ? [consensusKey] : [],
-  );
+  return signers.filter((_key, index) => ((bitmap[index >> 3] ?? 0) & (0x80 >> (index & 7))) === 0);
 }

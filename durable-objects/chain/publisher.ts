@@ -26,6 +26,8 @@ export interface PublisherDeps {
   readonly snapshot: () => ChainSnapshot;
   /** The registry may have missed the last change of a former life. */
   readonly mayBeStale: boolean;
+  /** The ledger was reached and has this height. */
+  readonly onLedgerTop: (height: number) => void;
   /** After each delivery: the object arms or disarms its timer. */
   readonly onSettled: () => void;
 }
@@ -48,9 +50,10 @@ export class Publisher {
     const targets = store.targets();
     const headHeight = () => deps.head().height;
     const onChange = () => this.changed();
+    const { onLedgerTop: onTop } = deps;
     this.ledger = ledgerTargetFor(
       settings,
-      { store, context, ledgerName, log, headHeight, recent: deps.recent, onChange },
+      { store, context, ledgerName, log, headHeight, recent: deps.recent, onChange, onTop },
       targets,
     );
     this.outbox.add(this.node);
@@ -62,6 +65,11 @@ export class Publisher {
       // What the hub wished for is forgotten; the first announcement tells whether anyone is there.
       this.announcer.want(Number(shard));
     }
+  }
+
+  /** Database or namespace of the chain's ledger. */
+  get ledgerName(): string {
+    return this.#deps.ledgerName;
   }
 
   /** Something that others ask the node's registry for has changed. */

@@ -3,8 +3,8 @@
  * Amounts live inside CBOR values, since SQLite in an object loses integers above 2^53 in silence.
  */
 
-/** Raised by a migration of the object's own tables; an object that meets a newer number refuses to start. */
-export const OBJECT_SCHEMA_VERSION = 1;
+/** Raised with each change of the object's own tables; an object that meets another number refuses to start. */
+export const OBJECT_SCHEMA_VERSION = 2;
 
 export const CREATE_TABLES = `
 CREATE TABLE chain (
@@ -26,7 +26,8 @@ CREATE TABLE head (
   proposer TEXT NOT NULL,
   counters TEXT NOT NULL
 ) STRICT;
-CREATE TABLE state (key BLOB PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE state (path BLOB PRIMARY KEY, key BLOB NOT NULL, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE state_before (path BLOB PRIMARY KEY, key BLOB NOT NULL, value BLOB) STRICT, WITHOUT ROWID;
 CREATE TABLE pages (id TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE blocks (
   height INTEGER PRIMARY KEY,
@@ -63,6 +64,41 @@ CREATE TABLE sign_mark (
   round INTEGER NOT NULL,
   step INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE sign_guard (
+  consensus_key TEXT PRIMARY KEY,
+  reason TEXT,
+  source TEXT,
+  record_height INTEGER NOT NULL,
+  quiet_from INTEGER NOT NULL,
+  entered_height INTEGER NOT NULL,
+  since_ms INTEGER NOT NULL,
+  obeyed_ms INTEGER NOT NULL,
+  floor_height INTEGER NOT NULL,
+  floor_round INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE evidence_pool (
+  sequence INTEGER PRIMARY KEY,
+  position TEXT NOT NULL UNIQUE,
+  bytes BLOB NOT NULL
+) STRICT;
+CREATE TABLE light_blocks (height INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+CREATE TABLE snapshots (
+  height INTEGER PRIMARY KEY,
+  light BLOB NOT NULL,
+  cursor TEXT,
+  manifest BLOB
+) STRICT;
+CREATE TABLE snapshot_chunks (
+  height INTEGER NOT NULL,
+  position INTEGER NOT NULL,
+  prefix TEXT NOT NULL,
+  leaves INTEGER NOT NULL,
+  hash BLOB NOT NULL,
+  bytes BLOB NOT NULL,
+  PRIMARY KEY (height, position)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE divergence (id INTEGER PRIMARY KEY CHECK (id = 1), record TEXT NOT NULL) STRICT;
+CREATE TABLE followers (node_key TEXT PRIMARY KEY, seen_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE outbox_targets (
   name TEXT PRIMARY KEY,
   next_height INTEGER NOT NULL

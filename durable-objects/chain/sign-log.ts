@@ -4,12 +4,14 @@
  * Source: docs/spec/blocks.md, "Signing".
  */
 import type { Signer } from '../../shared/protocol/crypto/verifier.ts';
+import { assert } from '../../shared/protocol/primitives/assert.ts';
 import type { ConsensusKey } from '../../shared/protocol/primitives/brand.ts';
 import { compareBytes } from '../../shared/protocol/primitives/bytes.ts';
 
 /** Order within a round: a later step never comes before an earlier one. */
 export const SIGN_STEPS = { proposal: 0, prevote: 1, precommit: 2 } as const;
 export type SignStep = keyof typeof SIGN_STEPS;
+const STEP_NAMES = Object.keys(SIGN_STEPS) as SignStep[];
 
 /** Rows of the sign log older than this many heights are dropped; the mark alone guards them. */
 export const SIGN_LOG_HEIGHTS = 100;
@@ -39,23 +41,8 @@ export class SignLog {
   sign(key: ConsensusKey, signer: Signer, position: SignPosition, message: Uint8Array): Uint8Array {
     const { height, round } = position;
     const step = SIGN_STEPS[position.step];
-    const [stored] = this.#sql
-      .exec<{ message: ArrayBuffer; signature: ArrayBuffer }>(
-        'SELECT message, signature FROM sign_log WHERE consensus_key = ? AND height = ? AND round = ? AND step = ?',
-        key,
-        height,
-        round,
-        step,
-      )
-      .toArray();
-    if (stored !== undefined) {
-      if (compareBytes(new Uint8Array(stored.message), message) === 0)
-        return new Uint8Array(stored.signature);
-      throw new DoubleSignPrevented(
-        `height ${height} round ${round} ${position.step} is signed with another message`,
-      );
-    }
-    this.#refuseBelowMark(key, [height, round, step]);
+    // No row lies above the mark, and nearly every position does.
+    if (!this.#isAboveMark(key, [height, round, step])) return this.#stored(key, position, message);
     const signature = signer.sign(message);
     this.#sql.exec(
       'INSERT INTO sign_log VALUES (?, ?, ?, ?, ?, ?)',
@@ -66,13 +53,7 @@ export class SignLog {
       message,
       signature,
     );
-    this.#sql.exec(
-      'INSERT INTO sign_mark VALUES (?, ?, ?, ?) ON CONFLICT (consensus_key) DO UPDATE SET height = excluded.height, round = excluded.round, step = excluded.step',
-      key,
-      height,
-      round,
-      step,
-    );
+    this.#writeMark(key, position);
     return signature;
   }
 
@@ -81,20 +62,67 @@ export class SignLog {
     this.#sql.exec('DELETE FROM sign_log WHERE height < ?', headHeight - SIGN_LOG_HEIGHTS);
   }
 
-  #refuseBelowMark(key: ConsensusKey, position: readonly [number, number, number]): void {
+  /** The highest position that the key has signed, or must stay above; null for a key that is new here. */
+  mark(key: ConsensusKey): SignPosition | null {
+    const [row] = this.#sql
+      .exec<{ height: number; round: number; step: number }>(
+        'SELECT height, round, step FROM sign_mark WHERE consensus_key = ?',
+        key,
+      )
+      .toArray();
+    if (row === undefined) return null;
+    const step = STEP_NAMES[row.step];
+    assert(step !== undefined, 'a mark has a step that can be signed');
+    return { height: row.height, round: row.round, step };
+  }
+
+  /** Makes the key sign above `position` only. A mark never goes back: a lower position changes nothing. */
+  raiseMark(key: ConsensusKey, position: SignPosition): void {
+    const { height, round, step } = position;
+    if (this.#isAboveMark(key, [height, round, SIGN_STEPS[step]])) this.#writeMark(key, position);
+  }
+
+  #writeMark(key: ConsensusKey, { height, round, step }: SignPosition): void {
+    this.#sql.exec(
+      'INSERT INTO sign_mark VALUES (?, ?, ?, ?) ON CONFLICT (consensus_key) DO UPDATE SET height = excluded.height, round = excluded.round, step = excluded.step',
+      key,
+      height,
+      round,
+      SIGN_STEPS[step],
+    );
+  }
+
+  /** The signature of the very same message, stored at a position that is not above the mark. */
+  #stored(key: ConsensusKey, position: SignPosition, message: Uint8Array): Uint8Array {
+    const { height, round, step } = position;
+    const [stored] = this.#sql
+      .exec<{ message: ArrayBuffer; signature: ArrayBuffer }>(
+        'SELECT message, signature FROM sign_log WHERE consensus_key = ? AND height = ? AND round = ? AND step = ?',
+        key,
+        height,
+        round,
+        SIGN_STEPS[step],
+      )
+      .toArray();
+    const name = `height ${height} round ${round} ${step}`;
+    if (stored === undefined) throw new DoubleSignPrevented(`${name} is not above the mark`);
+    if (compareBytes(new Uint8Array(stored.message), message) === 0) return new Uint8Array(stored.signature);
+    throw new DoubleSignPrevented(`${name} is signed with another message`);
+  }
+
+  #isAboveMark(key: ConsensusKey, position: readonly [number, number, number]): boolean {
     const [mark] = this.#sql
       .exec<{ height: number; round: number; step: number }>(
         'SELECT height, round, step FROM sign_mark WHERE consensus_key = ?',
         key,
       )
       .toArray();
-    if (mark === undefined) return;
+    if (mark === undefined) return true;
     const order = [mark.height, mark.round, mark.step] as const;
     for (const [index, value] of position.entries()) {
       const marked = order[index] ?? 0;
-      if (value > marked) return;
-      if (value < marked) break;
+      if (value !== marked) return value > marked;
     }
-    throw new DoubleSignPrevented(`position ${position.join('/')} is not above the mark ${order.join('/')}`);
+    return false;
   }
 }

@@ -3,12 +3,15 @@
  * are synchronous; a caller groups what belongs together in one `storage.transactionSync`.
  */
 import type { ChainHead, StoredBlock, TransactionStatus } from '../../shared/api/objects.ts';
-import type { ExecutedBlock } from '../../shared/protocol/execution/executed-block.ts';
+import type { CertifiedBytes } from '../../shared/protocol/execution/linked-blocks.ts';
+import type { FinalBlocks } from '../../shared/protocol/execution/verify-range.ts';
 import type { PageReader, PageWrite } from '../../shared/protocol/merkle/page-store.ts';
 import { assert } from '../../shared/protocol/primitives/assert.ts';
 import type { StateReader, StateWrite } from '../../shared/protocol/primitives/state-reader.ts';
+import { encodeCertificate } from '../../shared/protocol/votes/encode.ts';
 import { type ChainCounters, newCounters } from './chain-counters.ts';
 import { CREATE_TABLES, OBJECT_SCHEMA_VERSION } from './schema.ts';
+import { StateRows } from './state-rows.ts';
 
 export interface ChainIdentity {
   readonly chainId: string;
@@ -30,9 +33,12 @@ export const BLOCK_RANGE_BYTES_MAX = 8_000_000;
 
 export class ChainStore implements StateReader, PageReader {
   readonly #sql: SqlStorage;
+  /** The leaves of the state, in the order of their paths. */
+  readonly state: StateRows;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
+    this.state = new StateRows(sql);
   }
 
   /** True once `create` has run. Reads only. */
@@ -62,7 +68,7 @@ export class ChainStore implements StateReader, PageReader {
       identity.isDefault ? 1 : 0,
       nowMs,
     );
-    this.#writeState(state);
+    this.state.write(state);
     this.#writePages(pages);
     this.writeHead(head, counters);
   }
@@ -78,8 +84,8 @@ export class ChainStore implements StateReader, PageReader {
       }>('SELECT schema_version, chain_id, genesis, genesis_hash, is_default FROM chain')
       .one();
     assert(
-      row.schema_version <= OBJECT_SCHEMA_VERSION,
-      'the object was written by a newer version of this software',
+      row.schema_version === OBJECT_SCHEMA_VERSION,
+      'the object was written by this version of the software: none has migrations yet',
     );
     return {
       chainId: row.chain_id,
@@ -111,10 +117,7 @@ export class ChainStore implements StateReader, PageReader {
   }
 
   get(namespace: string, key: Uint8Array): Uint8Array | null {
-    const [row] = this.#sql
-      .exec<{ value: ArrayBuffer }>('SELECT value FROM state WHERE key = ?', stateKey(namespace, key))
-      .toArray();
-    return row === undefined ? null : new Uint8Array(row.value);
+    return this.state.get(namespace, key);
   }
 
   getPage(id: string): Uint8Array | null {
@@ -124,19 +127,17 @@ export class ChainStore implements StateReader, PageReader {
     return row === undefined ? null : new Uint8Array(row.bytes);
   }
 
-  /** Stores a final block with all it changes. The head follows by `writeHead` in the same transaction. */
-  applyBlock(executed: ExecutedBlock, certificate: Uint8Array): void {
-    const { height } = executed.block.header;
-    this.#sql.exec(
-      'INSERT INTO blocks VALUES (?, ?, ?, ?)',
-      height,
-      executed.hash,
-      executed.body,
-      certificate,
-    );
-    this.#sql.exec('INSERT INTO receipts VALUES (?, ?)', height, executed.receiptBytes);
-    this.#writeState(executed.stateWrites);
-    this.#writePages(executed.pageWrites);
+  /** Stores final blocks with all they change. The head follows by `writeHead` in the same transaction. */
+  applyBlocks({ blocks, stateWrites, pageWrites }: FinalBlocks): void {
+    for (const { executed, certificate } of blocks) {
+      const { block, hash, body, receiptBytes } = executed;
+      const { height } = block.header;
+      const encoded = encodeCertificate(certificate);
+      this.#sql.exec('INSERT INTO blocks VALUES (?, ?, ?, ?)', height, hash, body, encoded);
+      this.#sql.exec('INSERT INTO receipts VALUES (?, ?)', height, receiptBytes);
+    }
+    this.state.write(stateWrites);
+    this.#writePages(pageWrites);
   }
 
   writeHead(head: ChainHead, counters: ChainCounters): void {
@@ -183,6 +184,34 @@ export class ChainStore implements StateReader, PageReader {
       });
     }
     return blocks;
+  }
+
+  /**
+   * Bodies and certificates ascending from `from`, without a gap; ends after `limit` blocks or with the one by which the
+   * bodies reach `bytesFull`. Empty where `from` is not held.
+   */
+  certified(from: number, limit: number, bytesFull: number): CertifiedBytes[] {
+    const blocks: CertifiedBytes[] = [];
+    let bytes = 0;
+    const rows = this.#sql.exec<{ height: number; body: ArrayBuffer; certificate: ArrayBuffer }>(
+      'SELECT height, body, certificate FROM blocks WHERE height >= ? ORDER BY height LIMIT ?',
+      from,
+      limit,
+    );
+    for (const { height, body, certificate } of rows) {
+      if (height !== from + blocks.length || bytes >= bytesFull) break;
+      bytes += body.byteLength;
+      blocks.push({ body: new Uint8Array(body), certificate: new Uint8Array(certificate) });
+    }
+    return blocks;
+  }
+
+  /** Hash of the block at a height; null where it is not held. */
+  hashAt(height: number): string | null {
+    const [row] = this.#sql
+      .exec<{ hash: string }>('SELECT hash FROM blocks WHERE height = ?', height)
+      .toArray();
+    return row?.hash ?? null;
   }
 
   heightOf(hash: string): number | null {
@@ -262,19 +291,6 @@ export class ChainStore implements StateReader, PageReader {
     this.#sql.exec('DELETE FROM outbox_targets WHERE name = ?', name);
   }
 
-  #writeState(writes: readonly StateWrite[]): void {
-    for (const write of writes) {
-      const key = stateKey(write.namespace, write.key);
-      if (write.value === null) this.#sql.exec('DELETE FROM state WHERE key = ?', key);
-      else
-        this.#sql.exec(
-          'INSERT INTO state VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
-          key,
-          write.value,
-        );
-    }
-  }
-
   #writePages(writes: readonly PageWrite[]): void {
     for (const { id, bytes } of writes) {
       if (bytes === null) this.#sql.exec('DELETE FROM pages WHERE id = ?', id);
@@ -286,16 +302,4 @@ export class ChainStore implements StateReader, PageReader {
         );
     }
   }
-}
-
-const encoder = new TextEncoder();
-
-/** The row key of a state leaf: length-prefixed namespace, then key, as in the tree's path preimage. */
-function stateKey(namespace: string, key: Uint8Array): Uint8Array {
-  const name = encoder.encode(namespace);
-  const row = new Uint8Array(1 + name.length + key.length);
-  row[0] = name.length;
-  row.set(name, 1);
-  row.set(key, 1 + name.length);
-  return row;
 }

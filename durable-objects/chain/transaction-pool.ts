@@ -36,6 +36,20 @@ export interface Departed {
   readonly receivedMs: number;
 }
 
+/**
+ * What became of a transaction of a peer. `invalid`: no honest node passes it on. `stale`: it can never be admitted.
+ * `refused`: not as things stand.
+ */
+export type ForeignVerdict = 'admitted' | 'invalid' | 'stale' | 'refused';
+
+/** A transaction that is new in the pool. */
+export interface TakenTransaction {
+  readonly hash: HashHex;
+  readonly bytes: Uint8Array;
+}
+
+/** Refusals that no later block changes. */
+const STALE_REFUSALS: readonly string[] = ['TX_NONCE_TOO_LOW', 'TX_EXPIRED'];
 /** Refusals of execution that a later block may not repeat: such a candidate stays in the pool. */
 const PASSING_REFUSALS: readonly string[] = ['TX_NONCE_TOO_HIGH', 'TX_RECEIPT_DOES_NOT_FIT'];
 
@@ -82,25 +96,37 @@ export class TransactionPool {
     transactions: readonly Uint8Array[],
     nextHeight: number,
     nowMs: number,
-  ): { outcomes: Result<SubmitOutcome>[]; departed: Departed[] } {
+  ): { outcomes: Result<SubmitOutcome>[]; taken: TakenTransaction[]; departed: Departed[] } {
     this.#nowMs = nowMs;
     const departed: Departed[] = [];
-    const outcomes = transactions.map((bytes) => this.#admitOne(bytes, nextHeight, nowMs, departed));
-    return { outcomes, departed };
+    const taken: TakenTransaction[] = [];
+    const outcomes = transactions.map((bytes) => {
+      const signed = decodeTransaction(bytes, this.#registry);
+      const isKnown = this.#mempool.get(signed.hash) !== undefined;
+      const outcome = this.#admitOne(signed, nextHeight, nowMs, departed);
+      if (outcome.ok && !isKnown) taken.push({ hash: signed.hash, bytes });
+      return outcome;
+    });
+    return { outcomes, taken, departed };
   }
 
-  /** Of transactions that no edge of ours has checked: those that are new here and properly signed. */
-  checkForeign(transactions: readonly Uint8Array[], genesisHash: HashHex): Uint8Array[] {
-    return transactions.filter((bytes) => {
-      try {
-        const signed = decodeTransaction(bytes, this.#registry);
-        if (this.#mempool.get(signed.hash) !== undefined) return false;
-        return verifyTransactionSignature(signed, genesisHash, nativeVerifier);
-      } catch (error) {
-        if (error instanceof ProtocolError) return false;
-        throw error;
-      }
+  /** Checks transactions that no edge of ours has checked, and admits those that may enter. One verdict each. */
+  admitForeign(
+    transactions: readonly Uint8Array[],
+    genesisHash: HashHex,
+    nextHeight: number,
+    nowMs: number,
+  ): { verdicts: ForeignVerdict[]; departed: Departed[] } {
+    this.#nowMs = nowMs;
+    const departed: Departed[] = [];
+    const verdicts = transactions.map((bytes): ForeignVerdict => {
+      const signed = this.#signed(bytes, genesisHash);
+      if (signed === null) return 'invalid';
+      const outcome = this.#admitOne(signed, nextHeight, nowMs, departed);
+      if (outcome.ok) return 'admitted';
+      return STALE_REFUSALS.includes(outcome.problem.code) ? 'stale' : 'refused';
     });
+    return { verdicts, departed };
   }
 
   hasCandidates(): boolean {
@@ -134,11 +160,15 @@ export class TransactionPool {
     return this.#remove(this.#mempool.expire(nextHeight, nowMs), nowMs);
   }
 
-  /** After the block's state was written: what it included is final, what it overtook or nobody can pay departs. */
-  settle(executed: ExecutedBlock, nowMs: number): Departed[] {
+  /**
+   * After the state of final blocks was written: those of their transactions that waited here are final, what they overtook
+   * or nobody can pay departs.
+   */
+  settle(transactions: readonly SignedTransaction[], nextHeight: number, nowMs: number): Departed[] {
+    if (this.size === 0) return [];
     this.#nowMs = nowMs;
-    const departures = this.#mempool.onCommit(executed.block.transactions, this.#accountOf);
-    return [...this.#remove(departures, nowMs), ...this.expire(executed.block.header.height + 1, nowMs)];
+    const departures = this.#mempool.onCommit(transactions, this.#accountOf);
+    return [...this.#remove(departures, nowMs), ...this.expire(nextHeight, nowMs)];
   }
 
   /** Takes out candidates that execution refused for good. */
@@ -147,13 +177,23 @@ export class TransactionPool {
     return this.#remove(this.#mempool.drop(hashes), nowMs);
   }
 
+  /** The transaction in these bytes if its sender signed it for this chain; null for anything else. */
+  #signed(bytes: Uint8Array, genesisHash: HashHex): SignedTransaction | null {
+    try {
+      const signed = decodeTransaction(bytes, this.#registry);
+      return verifyTransactionSignature(signed, genesisHash, nativeVerifier) ? signed : null;
+    } catch (error) {
+      if (error instanceof ProtocolError) return null;
+      throw error;
+    }
+  }
+
   #admitOne(
-    bytes: Uint8Array,
+    signed: SignedTransaction,
     nextHeight: number,
     nowMs: number,
     departed: Departed[],
   ): Result<SubmitOutcome> {
-    const signed = decodeTransaction(bytes, this.#registry);
     try {
       if (this.#rules.parties.length > 0 && !this.#rules.parties.includes(signed.sender)) {
         return fail('TX_SENDER_NOT_A_PARTY', 'only the parties of this chain may transact', {
@@ -168,7 +208,11 @@ export class TransactionPool {
         nowMs,
       });
       if (!known) {
-        this.#store.insertPending({ sequence: row.sequence, receivedMs: row.receivedMs, bytes });
+        this.#store.insertPending({
+          sequence: row.sequence,
+          receivedMs: row.receivedMs,
+          bytes: signed.bytes,
+        });
         this.#store.forgetDeparted(signed.hash);
       }
       departed.push(...this.#remove(departures, nowMs));

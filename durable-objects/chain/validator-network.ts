@@ -1,55 +1,33 @@
 /**
- * @module What a chain says to the other validators and does with what they say. Everything from outside enters consensus
- * as an input of the same step; nothing here decides.
+ * @module What a chain's consensus says to the other validators and does with what they say. Everything from outside
+ * enters consensus as an input of the same step; nothing here decides.
  */
 import type { PeerFrame } from '../../shared/api/p2p/frame.ts';
-import type { Logger } from '../../shared/observability/log.ts';
 import type { ConsensusMessage } from '../../shared/protocol/consensus/message.ts';
-import { assertNever } from '../../shared/protocol/primitives/assert.ts';
 import type { ConsensusKey, HashHex } from '../../shared/protocol/primitives/brand.ts';
-import { ProtocolError } from '../../shared/protocol/primitives/errors.ts';
-import { decodeCertificate } from '../../shared/protocol/votes/encode.ts';
 import type { CandidateBlocks } from './candidate-blocks.ts';
 import type { ConsensusDriver, ValidatorLinks } from './consensus-driver.ts';
-import type { EvidencePool } from './evidence-pool.ts';
-import type { HeadTracker } from './head-tracker.ts';
-import type { ChainStore } from './store.ts';
-import type { TransactionPool } from './transaction-pool.ts';
-
-/** Decided blocks asked for, and sent, at once. */
-export const DECIDED_BLOCKS_MAX = 16;
-/** Bytes of bodies in one answer with decided blocks; the first always goes. */
-const DECIDED_BYTES_MAX = 2_000_000;
-/** The same heights are asked for again after this time. */
-const DECIDED_RETRY_MS = 500;
-/** Oldest pending transactions that go to a proposer at once. */
-export const FORWARDED_TRANSACTIONS_MAX = 256;
-/** Bytes of them. */
-const FORWARDED_BYTES_MAX = 200_000;
-
-/** Where frames go out. */
-export interface FrameSink {
-  send(peer: ConsensusKey, frame: PeerFrame): void;
-  broadcast(frame: PeerFrame): void;
-}
+import type { BlockGossip } from './gossip/block-gossip.ts';
+import { DECIDED_BLOCKS_MAX } from './gossip/limits.ts';
+import type { Neighbours } from './gossip/neighbours.ts';
+import { transactionFrames } from './gossip/transaction-frames.ts';
+import type { TransactionGossip } from './gossip/transaction-gossip.ts';
 
 export interface ValidatorNetworkDeps {
-  readonly sink: FrameSink;
-  readonly store: ChainStore;
+  readonly neighbours: Neighbours;
   readonly blocks: CandidateBlocks;
-  readonly pool: TransactionPool;
-  readonly evidence: EvidencePool;
-  readonly head: HeadTracker;
-  readonly log: Logger;
+  readonly blockGossip: BlockGossip;
+  readonly transactionGossip: TransactionGossip;
+  readonly driver: () => ConsensusDriver;
   readonly nowMs: () => number;
-  /** Checks signatures and admits; refusals are nobody's business here. */
-  readonly admit: (transactions: readonly Uint8Array[]) => void;
+  /** A validator has decided this height, says what it works on. */
+  readonly onDecided: (peer: ConsensusKey, height: number) => void;
+  /** A peer outside the set has spoken as if it were in it. */
+  readonly onImpostor: (peer: ConsensusKey) => void;
 }
 
 export class ValidatorNetwork implements ValidatorLinks {
   readonly #deps: ValidatorNetworkDeps;
-  /** Highest height asked for, and when. */
-  #asked = { height: 0, atMs: 0 };
 
   constructor(deps: ValidatorNetworkDeps) {
     this.#deps = deps;
@@ -57,118 +35,82 @@ export class ValidatorNetwork implements ValidatorLinks {
 
   /** The body first, so that its proposal finds it. */
   broadcast(message: ConsensusMessage, body: Uint8Array | null): void {
-    if (body !== null) this.#deps.sink.broadcast({ kind: 'block', body });
-    this.#deps.sink.broadcast({ kind: 'consensus', message });
+    if (body !== null) this.#toAll({ kind: 'block', body });
+    this.#toAll({ kind: 'consensus', message });
   }
 
   send(peer: ConsensusKey, message: ConsensusMessage, body: Uint8Array | null): void {
-    if (body !== null) this.#deps.sink.send(peer, { kind: 'block', body });
-    this.#deps.sink.send(peer, { kind: 'consensus', message });
+    const { neighbours } = this.#deps;
+    if (body !== null) neighbours.send(peer, { kind: 'block', body });
+    neighbours.send(peer, { kind: 'consensus', message });
   }
 
   requestBlock(hash: HashHex): void {
-    this.#deps.sink.broadcast({ kind: 'request_block', hash });
+    this.#toAll({ kind: 'request_block', hash });
   }
 
   requestDecided(peer: ConsensusKey, height: number): void {
-    const nowMs = this.#deps.nowMs();
-    if (this.#asked.height >= height && nowMs < this.#asked.atMs + DECIDED_RETRY_MS) return;
-    const to = height + DECIDED_BLOCKS_MAX - 1;
-    this.#asked = { height: to, atMs: nowMs };
-    this.#deps.sink.send(peer, { kind: 'request_decided', from: height, to });
+    this.#deps.blockGossip.ask(peer, height, this.#deps.nowMs());
   }
 
   sendDecided(peer: ConsensusKey, height: number): void {
-    this.#sendDecidedRange(peer, height, height + DECIDED_BLOCKS_MAX - 1);
+    this.#deps.blockGossip.answer(peer, height, height + DECIDED_BLOCKS_MAX - 1);
   }
 
   sendTransactions(peer: ConsensusKey): void {
-    const transactions: Uint8Array[] = [];
-    let bytes = 0;
-    for (const pending of this.#deps.pool.page(FORWARDED_TRANSACTIONS_MAX).transactions) {
-      bytes += pending.bytes.length;
-      if (bytes > FORWARDED_BYTES_MAX) break;
-      transactions.push(pending.bytes);
-    }
-    if (transactions.length > 0) this.#deps.sink.send(peer, { kind: 'transactions', transactions });
-  }
-
-  /** A frame of an authenticated validator. */
-  receive(peer: ConsensusKey, frame: PeerFrame, driver: ConsensusDriver): void {
-    const { blocks, sink, nowMs, admit } = this.#deps;
-    switch (frame.kind) {
-      case 'consensus':
-        driver.input([{ type: 'message', peer, message: frame.message }], nowMs());
-        return;
-      case 'block': {
-        const verdict = blocks.add(frame.body);
-        if (verdict !== null) driver.input([{ type: 'block_ready', block: verdict }], nowMs());
-        return;
-      }
-      case 'request_block': {
-        const body = blocks.body(frame.hash);
-        if (body !== null) sink.send(peer, { kind: 'block', body });
-        return;
-      }
-      case 'decided':
-        this.#receiveDecided(peer, frame, driver);
-        return;
-      case 'request_decided':
-        this.#sendDecidedRange(peer, frame.from, frame.to);
-        return;
-      case 'transactions':
-        admit(frame.transactions);
-        return;
-      case 'evidence':
-        this.#receiveEvidence(peer, frame.evidence, driver);
-        return;
-      case 'tip':
-        return;
-      default:
-        assertNever(frame);
+    const { transactionGossip, neighbours, nowMs } = this.#deps;
+    for (const frame of transactionFrames(transactionGossip.lackedBy(peer, nowMs()))) {
+      neighbours.send(peer, frame);
     }
   }
 
-  /** One block of a height that others have decided; it is judged like any other before its certificate counts. */
-  #receiveDecided(
-    peer: ConsensusKey,
-    frame: Extract<PeerFrame, { kind: 'decided' }>,
-    driver: ConsensusDriver,
-  ): void {
-    const { head, blocks, log, nowMs } = this.#deps;
-    if (frame.height !== head.head.height + 1) return;
-    try {
-      const certificate = decodeCertificate(frame.certificate);
-      const block = blocks.judge(certificate.blockHash, frame.body);
-      if (block !== null) driver.input([{ type: 'decided', certificate, block }], nowMs());
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      log.warning('a peer sent a decided block that does not decode', {
-        function: 'decided',
-        peer,
-        code: error.code,
-      });
+  /** A message of consensus, from whomever. A follower only learns from it how far its validators are. */
+  receiveMessage(peer: ConsensusKey, message: ConsensusMessage): void {
+    const { neighbours, driver, blockGossip, nowMs } = this.#deps;
+    const open = driver().state.height;
+    const height = heightOf(message);
+    if (neighbours.roleOf(peer) !== 'validator') {
+      // Where one of us is behind, the sets may differ: only who claims a place in this very set lies.
+      if (height === open) this.#deps.onImpostor(peer);
+      return;
     }
-    const isLastAsked = frame.height === this.#asked.height && head.head.height === frame.height;
-    if (isLastAsked) this.requestDecided(peer, frame.height + 1);
+    if (height > open) this.#deps.onDecided(peer, height - 1);
+    if (neighbours.isValidating()) {
+      driver().input([{ type: 'message', peer, message }], nowMs());
+    } else if (height > open) blockGossip.ask(peer, open, nowMs());
   }
 
-  /** Checked before it waits for a block; what is new here is work. */
-  #receiveEvidence(peer: ConsensusKey, bytes: Uint8Array, driver: ConsensusDriver): void {
-    const { evidence, log, nowMs } = this.#deps;
-    try {
-      if (evidence.add(bytes)) driver.workArrived(nowMs());
-    } catch (error) {
-      if (!(error instanceof ProtocolError)) throw error;
-      log.warning('a peer sent evidence that is none', { function: 'evidence', peer, code: error.code });
-    }
+  /** The body of a proposed block. */
+  receiveBody(peer: ConsensusKey, body: Uint8Array): void {
+    const { neighbours, blocks, driver, nowMs } = this.#deps;
+    if (neighbours.roleOf(peer) !== 'validator' || !neighbours.isValidating()) return;
+    const verdict = blocks.add(body);
+    if (verdict !== null) driver().input([{ type: 'block_ready', block: verdict }], nowMs());
   }
 
-  #sendDecidedRange(peer: ConsensusKey, from: number, to: number): void {
-    const limit = Math.min(to - from + 1, DECIDED_BLOCKS_MAX);
-    if (limit < 1) return;
-    for (const { height, body, certificate } of this.#deps.store.blocks(from, limit, DECIDED_BYTES_MAX)) {
-      this.#deps.sink.send(peer, { kind: 'decided', height, body, certificate });
-    }
+  /** A validator lacks the body of a proposed block. */
+  answerBody(peer: ConsensusKey, hash: HashHex): void {
+    const { neighbours, blocks } = this.#deps;
+    const body = neighbours.roleOf(peer) === 'validator' ? blocks.body(hash) : null;
+    if (body !== null) neighbours.send(peer, { kind: 'block', body });
+  }
+
+  #toAll(frame: PeerFrame): void {
+    const { neighbours } = this.#deps;
+    for (const peer of neighbours.validators()) neighbours.send(peer, frame);
+  }
+}
+
+/** The height that a message is about. */
+function heightOf(message: ConsensusMessage): number {
+  switch (message.kind) {
+    case 'proposal':
+      return message.proposal.height;
+    case 'votes':
+      return Math.max(0, ...message.votes.map(({ height }) => height));
+    case 'peer_state':
+      return message.peerState.height;
+    default:
+      return message.certificate.height;
   }
 }

@@ -16,6 +16,14 @@ import type { SignedTransaction } from '../../shared/protocol/transaction/transa
 import type { HubBlock } from './block-source.ts';
 import { type ConsensusEvent, consensusEvents } from './consensus-events.ts';
 
+/** What a block takes in memory beyond its bytes, and again when it is decoded: objects around a few fields each. */
+const OBJECT_BYTES = 2 * 1024;
+/** Memory of a decoded body for each of its bytes: texts, numbers and arrays of every transaction. As measured. */
+const DECODED_BYTES_PER_BYTE = 12;
+/** Memory of a JSON text for each of its characters, and beside that: the parts that it was joined from live on. */
+const JSON_BYTES_PER_CHARACTER = 2;
+const JSON_OBJECT_BYTES = 256;
+
 /** Position of the only event of a block in topics that have one per block. */
 const ONE_EVENT: readonly number[] = [0];
 
@@ -26,20 +34,26 @@ export function decodeHubBlock(stored: StoredBlock, registry: TransactionRegistr
 
 class DecodedBlock implements HubBlock {
   readonly height: number;
-  readonly bytes: number;
   readonly #stored: StoredBlock;
   readonly #registry: TransactionRegistry;
   readonly #json = new Map<string, string>();
   readonly #selected = new Map<string, readonly number[]>();
+  #jsonBytes = 0;
   #block: Block | null = null;
   #consensusEvents: readonly ConsensusEvent[] | null = null;
   #receipts: readonly Receipt[] | null = null;
 
   constructor(stored: StoredBlock, registry: TransactionRegistry) {
     this.height = stored.height;
-    this.bytes = stored.body.length + stored.certificate.length + stored.receipts.length;
     this.#stored = stored;
     this.#registry = registry;
+  }
+
+  get bytes(): number {
+    const { body, certificate, receipts } = this.#stored;
+    const stored = OBJECT_BYTES + body.length + certificate.length + receipts.length;
+    const decoded = this.#block === null ? 0 : OBJECT_BYTES + DECODED_BYTES_PER_BYTE * body.length;
+    return stored + decoded + this.#jsonBytes;
   }
 
   select(topic: Topic, filter: SubscriptionFilter): readonly number[] {
@@ -63,6 +77,7 @@ class DecodedBlock implements HubBlock {
     if (json === undefined) {
       json = JSON.stringify(this.#value(topic, filter, index));
       this.#json.set(key, json);
+      this.#jsonBytes += JSON_OBJECT_BYTES + JSON_BYTES_PER_CHARACTER * json.length;
     }
     return json;
   }

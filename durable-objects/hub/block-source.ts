@@ -8,7 +8,7 @@ import type { BlockEvents } from './subscription.ts';
 
 /** A block as the hub keeps it. */
 export interface HubBlock extends BlockEvents {
-  /** Size for the cache. */
+  /** What it takes in memory now: more once it was decoded, and with each event that was made of it. */
   readonly bytes: number;
 }
 
@@ -28,7 +28,6 @@ export class BlockSource {
   readonly #cache = new Map<number, HubBlock>();
   readonly #reading = new Map<number, Promise<readonly HubBlock[]>>();
   readonly #waiting: (() => void)[] = [];
-  #cachedBytes = 0;
   #requests = 0;
   #ledgerRetryMs = 0;
 
@@ -42,12 +41,7 @@ export class BlockSource {
     if (known !== undefined) return known;
     const block = this.#deps.decode(stored);
     this.#cache.set(block.height, block);
-    this.#cachedBytes += block.bytes;
-    for (const [height, oldest] of this.#cache) {
-      if (this.#cachedBytes <= BLOCK_CACHE_BYTES) break;
-      this.#cache.delete(height);
-      this.#cachedBytes -= oldest.bytes;
-    }
+    this.#trim();
     return block;
   }
 
@@ -56,6 +50,7 @@ export class BlockSource {
    * above `head`. Throws when a source that may have them does not answer.
    */
   async read(from: number, head: number): Promise<readonly HubBlock[] | null> {
+    this.#trim();
     const cached = this.#cachedFrom(from);
     if (cached.length > 0) return cached;
     let reading = this.#reading.get(from);
@@ -65,6 +60,17 @@ export class BlockSource {
     }
     const blocks = await reading;
     return blocks[0]?.height === from ? blocks : null;
+  }
+
+  /** Forgets the oldest beyond the limit. One block stays, however big: all who want it share it. */
+  #trim(): void {
+    let bytes = 0;
+    for (const block of this.#cache.values()) bytes += block.bytes;
+    for (const [height, oldest] of this.#cache) {
+      if (bytes <= BLOCK_CACHE_BYTES || this.#cache.size === 1) return;
+      this.#cache.delete(height);
+      bytes -= oldest.bytes;
+    }
   }
 
   #cachedFrom(from: number): readonly HubBlock[] {

@@ -11,27 +11,25 @@ import { type ProblemCode, toProblem } from '../../shared/api/problems.ts';
 import type { TransactionRegistry } from '../../shared/protocol/transaction/define-transaction.ts';
 import type { ChainLink } from './chain-link.ts';
 import { parseClientFrame, readSubscribe } from './client-frames.ts';
-import type { FanOut } from './fan-out.ts';
 import type { HubStore } from './hub-store.ts';
-import { BAD_FRAMES_MAX, FRAME_BYTES_MAX, HUB_SUBSCRIPTIONS_MAX, SUBSCRIPTIONS_MAX } from './limits.ts';
-import {
-  dropSubscription,
-  endSocket,
-  findSubscription,
-  putSubscription,
-  readState,
-  writeState,
-} from './socket-state.ts';
-import { creditBytes, newSubscription, onAck } from './subscription.ts';
+import { BAD_FRAMES_MAX, FRAME_BYTES_MAX, SUBSCRIPTIONS_MAX } from './limits.ts';
+import type { SocketState, SocketStates } from './socket-state.ts';
+import { newSubscription, onAck, shareOf } from './subscription.ts';
 
 /** What a conversation needs of its hub. */
 export interface ConversationDeps {
   readonly registry: TransactionRegistry;
   readonly store: HubStore;
   readonly link: ChainLink;
-  readonly fanOut: FanOut;
+  readonly states: SocketStates;
+  /** Subscriptions that the hub takes. */
+  readonly subscriptionsMax: number;
+  /** Bytes that the hub may still send. */
+  readonly room: () => number;
   /** Starts the replays of a socket that may go on. */
   readonly replay: (socket: WebSocket) => void;
+  /** Bytes have been acknowledged. */
+  readonly acknowledged: () => void;
   /** A subscription has gone: the chain is told when it was the last. */
   readonly left: () => Promise<void>;
 }
@@ -48,12 +46,12 @@ export class Conversation {
     if (typeof message !== 'string') return this.#badFrame(socket, null, 'binary frames are not understood');
     if (message.length > FRAME_BYTES_MAX || new TextEncoder().encode(message).length > FRAME_BYTES_MAX) {
       this.#error(socket, null, 'FRAME_INVALID', `a frame has at most ${FRAME_BYTES_MAX} bytes`);
-      return endSocket(socket, CLOSE_CODES.frameTooBig, 'frame too big');
+      return this.#deps.states.end(socket, CLOSE_CODES.frameTooBig, 'frame too big');
     }
     const parsed = parseClientFrame(message);
     if (!parsed.ok) return this.#badFrame(socket, parsed.id, parsed.detail);
-    const state = readState(socket);
-    if (state.badFrames > 0) writeState(socket, { ...state, badFrames: 0 });
+    const state = this.#deps.states.read(socket);
+    if (state.badFrames > 0) this.#deps.states.write(socket, { ...state, badFrames: 0 });
     const { frame } = parsed;
     if (frame.type === 'subscribe') return this.#subscribe(socket, frame);
     if (frame.type === 'unsubscribe') return this.#unsubscribe(socket, frame);
@@ -62,7 +60,7 @@ export class Conversation {
 
   /** Ends a subscription with a problem. */
   end(socket: WebSocket, sub: string, code: ProblemCode, detail: string): void {
-    dropSubscription(socket, sub);
+    this.#deps.states.drop(socket, sub);
     this.#error(socket, null, code, detail, sub);
   }
 
@@ -73,51 +71,62 @@ export class Conversation {
       return this.#error(socket, frame.id, 'FRAME_INVALID', `filter.type: no type ${frame.filter.type}`);
     }
     const attached = await this.#deps.link.attach(frame.topic === 'consensus_events');
-    const state = readState(socket);
+    const state = this.#deps.states.read(socket);
     const row = this.#deps.store.row;
     if (!attached.ok) return this.#error(socket, frame.id, attached.problem.code, attached.problem.detail);
     if (row === null || socket.readyState !== WebSocket.OPEN) return this.#deps.left();
-    if (
-      state.subscriptions.length >= SUBSCRIPTIONS_MAX ||
-      this.#deps.fanOut.count() >= HUB_SUBSCRIPTIONS_MAX
-    ) {
-      return this.#error(socket, frame.id, 'SUBSCRIPTION_LIMIT', `a socket has at most ${SUBSCRIPTIONS_MAX}`);
-    }
+    const full = this.#full(state);
+    if (full !== null) return this.#error(socket, frame.id, 'SUBSCRIPTION_LIMIT', full);
     const next = asked.next ?? { height: row.head.height + 1, index: 0 };
     const mode = next.height <= row.head.height ? 'replay' : 'live';
     const sub = `s${state.nextSub}`;
     const { topic, filter = {} } = frame;
-    const subscription = newSubscription({ sub, topic, filter, credit: asked.credit, next, mode });
-    writeState(socket, {
+    const subscription = newSubscription({
+      sub,
+      topic,
+      filter,
+      credit: asked.credit,
+      next,
+      mode,
+    });
+    this.#deps.states.write(socket, {
       ...state,
       nextSub: state.nextSub + 1,
       subscriptions: [...state.subscriptions, subscription],
     });
-    this.#deps.fanOut.added();
     const answer: SubscribedFrame = {
       id: frame.id,
       type: 'subscribed',
       sub,
       head: row.head,
       replay_from: mode === 'replay' ? next.height : null,
-      credit: { events: asked.credit, bytes: creditBytes(this.#deps.fanOut.count()) },
+      credit: { events: asked.credit, bytes: shareOf(this.#deps.room()) },
       cursor: encodeCursor(next),
     };
     socket.send(JSON.stringify(answer));
     this.#deps.replay(socket);
   }
 
+  /** Why there can be no further subscription, or null. */
+  #full({ subscriptions }: SocketState): string | null {
+    const { states, subscriptionsMax } = this.#deps;
+    if (subscriptions.length >= SUBSCRIPTIONS_MAX) return `a socket has at most ${SUBSCRIPTIONS_MAX}`;
+    return states.totals.subscriptions < subscriptionsMax
+      ? null
+      : `this hub has ${subscriptionsMax}, the most`;
+  }
+
   async #unsubscribe(socket: WebSocket, frame: UnsubscribeFrame): Promise<void> {
-    if (findSubscription(socket, frame.sub) === undefined) {
+    if (this.#deps.states.find(socket, frame.sub) === undefined) {
       return this.#error(socket, frame.id, 'SUBSCRIPTION_UNKNOWN', `no subscription ${frame.sub}`);
     }
-    dropSubscription(socket, frame.sub);
+    this.#deps.states.drop(socket, frame.sub);
     socket.send(JSON.stringify({ id: frame.id, type: 'unsubscribed' }));
     await this.#deps.left();
   }
 
   #ack(socket: WebSocket, frame: AckFrame): void {
-    const subscription = findSubscription(socket, frame.sub);
+    const subscription = this.#deps.states.find(socket, frame.sub);
     // An acknowledgement may cross the end of its subscription on the way: nothing is wrong then.
     if (subscription === undefined) return;
     const acked = onAck(subscription, frame.seq);
@@ -125,15 +134,17 @@ export class Conversation {
       this.#badFrame(socket, null, `seq: ${frame.sub} has no event ${frame.seq}`);
       return;
     }
-    putSubscription(socket, acked);
+    this.#deps.states.put(socket, acked);
     this.#deps.replay(socket);
+    this.#deps.acknowledged();
   }
 
   #badFrame(socket: WebSocket, id: string | number | null, detail: string): void {
     this.#error(socket, id, 'FRAME_INVALID', detail);
-    const state = readState(socket);
-    if (state.badFrames + 1 >= BAD_FRAMES_MAX) endSocket(socket, CLOSE_CODES.badFrame, 'bad frames');
-    else writeState(socket, { ...state, badFrames: state.badFrames + 1 });
+    const { states } = this.#deps;
+    const state = states.read(socket);
+    if (state.badFrames + 1 >= BAD_FRAMES_MAX) states.end(socket, CLOSE_CODES.badFrame, 'bad frames');
+    else states.write(socket, { ...state, badFrames: state.badFrames + 1 });
   }
 
   #error(

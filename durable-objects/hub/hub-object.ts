@@ -25,12 +25,16 @@ import { ChainLink, headToWire } from './chain-link.ts';
 import { Conversation } from './conversation.ts';
 import { FanOut } from './fan-out.ts';
 import { HubStore, newerHead } from './hub-store.ts';
-import { FRAME_BYTES_MAX, SOCKETS_MAX, SUBSCRIPTIONS_MAX } from './limits.ts';
+import { FRAME_BYTES_MAX, HUB_LIMITS, type HubLimits, SUBSCRIPTIONS_MAX } from './limits.ts';
+import { Pace } from './pace.ts';
 import { Replayer } from './replayer.ts';
-import { endSocket, NEW_SOCKET, writeState } from './socket-state.ts';
+import { NEW_SOCKET, SocketStates } from './socket-state.ts';
+import type { BlockEvents, Now } from './subscription.ts';
 
 export class HubObject extends DurableObject<Bindings> implements HubRpc {
+  readonly #limits: HubLimits;
   readonly #store: HubStore;
+  readonly #states: SocketStates;
   readonly #link: ChainLink;
   readonly #source: BlockSource;
   readonly #replayer: Replayer;
@@ -40,24 +44,34 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
   readonly #log = createLogger('hub');
   /** Replays that were under way when an earlier life of this object ended go on with its first event. */
   #resumed = false;
+  /** While blocks are handed out: the height that every live subscriber has had before. */
+  #spreadHeight: number | null = null;
 
-  constructor(ctx: DurableObjectState, env: Bindings) {
+  /** The platform gives the first two. */
+  constructor(ctx: DurableObjectState, env: Bindings, limits: HubLimits = HUB_LIMITS) {
     super(ctx, env);
+    this.#limits = limits;
     const settings = parseSettings(env);
     configureLogs(settings.logLevel);
     const [chainId = '', shard = '0'] = (ctx.id.name ?? '').split('/');
     const chain = () => chainStub(env, chainId);
     this.#store = new HubStore(ctx.storage.sql);
-    this.#fanOut = new FanOut(() => ctx.getWebSockets());
+    this.#states = new SocketStates(() => ctx.getWebSockets());
+    const pace = new Pace();
+    const now = () => this.#now();
+    this.#fanOut = new FanOut({ states: this.#states, pace, now });
     this.#announcements = new Announcements((events) => this.#fanOut.announce(events));
-    const wanted = () => this.#fanOut.count() > 0;
+    const wanted = () => this.#states.totals.subscriptions > 0;
     this.#link = new ChainLink({ chain, shard: Number(shard), store: this.#store, wanted });
     this.#conversation = new Conversation({
       registry: nodeTransactions,
       store: this.#store,
       link: this.#link,
-      fanOut: this.#fanOut,
+      states: this.#states,
+      subscriptionsMax: limits.subscriptions,
+      room: () => now().room,
       replay: (socket) => this.#replay(socket),
+      acknowledged: () => this.#roomCame(),
       left: () => this.#detachIfLast(),
     });
     this.#source = new BlockSource({
@@ -69,27 +83,29 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
     });
     this.#replayer = new Replayer({
       source: this.#source,
+      states: this.#states,
+      pace,
       head: () => this.#store.row?.head.height ?? 0,
-      now: () => this.#fanOut.now(),
+      now,
       end: (socket, sub, code, detail) => {
         this.#conversation.end(socket, sub, code, detail);
         ctx.waitUntil(this.#detachIfLast());
       },
       giveUp: (socket, error) => {
         this.#warn('replay', 'blocks cannot be read; the socket is closed', error);
-        endSocket(socket, CLOSE_CODES.overload, 'blocks cannot be read at the moment');
+        this.#states.end(socket, CLOSE_CODES.overload, 'blocks cannot be read at the moment');
       },
     });
   }
 
   /** A socket that the Worker forwards, with what it knows of the chain in headers. */
   override async fetch(request: Request): Promise<Response> {
-    if (this.ctx.getWebSockets().length >= SOCKETS_MAX)
+    if (this.ctx.getWebSockets().length >= this.#limits.sockets)
       return problemResponse('SOCKET_LIMIT', 'this hub is full');
     const head = this.#greet(request.headers);
     const { 0: client, 1: server } = new WebSocketPair();
     this.ctx.acceptWebSocket(server);
-    writeState(server, NEW_SOCKET);
+    this.#states.write(server, NEW_SOCKET);
     server.send(JSON.stringify(this.#hello(head)));
     const offered = request.headers.get('sec-websocket-protocol') ?? '';
     const agreed = offered.split(',').some((name) => name.trim() === SUBPROTOCOL);
@@ -109,17 +125,17 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
     this.#store.save({ ...row, head, nextHeight: Math.max(row.nextHeight, nextHeight) });
     this.#setHeartbeat(head);
     const blocks = batch.blocks.map((block) => this.#source.put(block));
-    const { subscribers, replays } = this.#fanOut.publish(blocks, head.height);
-    for (const socket of this.#resumed ? replays : this.ctx.getWebSockets()) this.#replay(socket);
-    this.#resumed = true;
+    for (const socket of await this.#spread(blocks, row.head.height, head.height)) this.#replay(socket);
+    this.#roomCame();
     this.#announcements.release(head.height);
-    if (subscribers === 0) this.#link.dismissed();
-    return { next_height: nextHeight, subscribers };
+    const { subscriptions } = this.#states.totals;
+    if (subscriptions === 0) this.#link.dismissed();
+    return { next_height: nextHeight, subscribers: subscriptions };
   }
 
   /** What consensus does now. Until the block below is here it waits, in a bounded queue, so that heights stay in order. */
   async announce(events: readonly VolatileEvent[]): Promise<{ subscribers: number }> {
-    const present = this.#announcements.take(events, this.#store.row?.head.height ?? 0);
+    const present = this.#announcements.take(events, this.#spreadHeight ?? this.#store.row?.head.height ?? 0);
     return { subscribers: this.#link.wanting(present) };
   }
 
@@ -131,12 +147,26 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
   override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
     // A hibernating socket answers a close only when told to. 1005 and 1006 stand for no code and cannot be sent.
     socket.close(code === 1005 || code === 1006 ? 1000 : code, '');
-    await this.#detachIfLast();
+    await this.#gone(socket);
   }
 
-  override async webSocketError(_socket: WebSocket, error: unknown): Promise<void> {
+  override async webSocketError(socket: WebSocket, error: unknown): Promise<void> {
     this.#log.debug('a socket failed', { function: 'webSocketError', error: errorText(error) });
-    await this.#detachIfLast();
+    await this.#gone(socket);
+  }
+
+  /** Hands blocks to all. Returns the sockets that have to read some: in a new life of this object it may be any. */
+  async #spread(blocks: readonly BlockEvents[], from: number, to: number): Promise<readonly WebSocket[]> {
+    this.#spreadHeight = from;
+    try {
+      // Nothing leaves before what was written is durable: what is sent earlier would all wait in memory.
+      await this.ctx.storage.sync();
+      const replays = await this.#fanOut.publish(blocks, to);
+      return this.#resumed ? replays : this.#states.all();
+    } finally {
+      this.#resumed = true;
+      this.#spreadHeight = null;
+    }
   }
 
   #greet(headers: Headers): HeadWire {
@@ -185,9 +215,23 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
     for (const socket of this.ctx.getWebSockets()) this.#replay(socket);
   }
 
+  #roomCame(): void {
+    this.ctx.waitUntil(this.#replayer.roomCame());
+  }
+
+  #now(): Now {
+    const room = this.#limits.backlogBytes - this.#states.totals.bytes;
+    return { ms: Date.now(), room: Math.max(0, room) };
+  }
+
+  async #gone(socket: WebSocket): Promise<void> {
+    this.#states.gone(socket);
+    this.#roomCame();
+    await this.#detachIfLast();
+  }
+
   async #detachIfLast(): Promise<void> {
-    this.#fanOut.recount();
-    if (this.#fanOut.count() > 0) return;
+    if (this.#states.totals.subscriptions > 0) return;
     try {
       await this.#link.detach();
     } catch (error) {

@@ -1,6 +1,6 @@
 /** @module Every limit of a hub, with its reason. */
 
-/** Sockets of one hub: a fan-out stays under half a second on one thread. */
+/** Sockets of one hub, those that are closing included: a fan-out stays under half a second on one thread. */
 export const SOCKETS_MAX = 10_000;
 /** Subscriptions of one socket: four topics with a few filters each, and an attachment far below its 16 KiB. */
 export const SUBSCRIPTIONS_MAX = 16;
@@ -12,7 +12,7 @@ export const BAD_FRAMES_MAX = 8;
 export const REPLAY_PAUSE_MS_MAX = 30_000;
 /** Blocks asked from the ledger or the chain at once. */
 export const REPLAY_BATCH_BLOCKS = 64;
-/** Bytes of block bodies kept decoded for subscribers that replay the same range. */
+/** Memory of blocks kept for subscribers that want the same ones, decoded and as JSON, in bytes. */
 export const BLOCK_CACHE_BYTES = 4 * 1024 * 1024;
 /** Outgoing requests of one hub at a time, as the platform allows six per event and the ledger needs room. */
 export const SOURCE_REQUESTS_MAX = 4;
@@ -21,13 +21,33 @@ export const SOURCE_RETRY_MS: readonly number[] = [100, 400, 1_600];
 /** Subscriptions of one hub: with the smallest share of bytes each, they stay below what an isolate may hold. */
 export const HUB_SUBSCRIPTIONS_MAX = 20_000;
 /**
- * Bytes that all subscribers of a hub together may leave unacknowledged. A server cannot see that a reader is slow and
- * the platform buffers without bound, so the sum is what keeps never-reading sockets from filling the isolate.
+ * Bytes that all sockets of a hub together may have under way, sent and not acknowledged. A server cannot see that a
+ * reader is slow and the platform buffers without bound, so the sum is what keeps never-reading sockets from filling the
+ * isolate.
  */
-export const HUB_CREDIT_BYTES = 16 * 1024 * 1024;
-/** The share of a subscription never falls below a few frames. */
+export const BACKLOG_BYTES_MAX = 16 * 1024 * 1024;
+/** One subscription may have under way this part of what the hub has left: the first one gets the 4 MiB of a default. */
+export const BACKLOG_SHARE = 1 / 4;
+/** A subscription may always have this much under way, however full the hub is: a few frames, so that it moves on. */
 export const CREDIT_BYTES_MIN = 4 * 1024;
+/**
+ * Bytes sent in one turn of the event loop. A turn's frames are all in memory at once, at three to four times their size,
+ * before the first of them reaches the network.
+ */
+export const BURST_BYTES = 1024 * 1024;
 /** A ledger that failed is left alone for this long; replays read from the chain meanwhile. */
 export const LEDGER_RETRY_MS = 5_000;
 /** Events between blocks that wait for the block below them; the oldest are dropped beyond it. */
 export const ANNOUNCEMENTS_HELD_MAX = 256;
+
+/** The limits of a hub as a whole: a test gives small ones to a real hub. */
+export interface HubLimits {
+  readonly sockets: number;
+  readonly subscriptions: number;
+  readonly backlogBytes: number;
+}
+export const HUB_LIMITS: HubLimits = {
+  sockets: SOCKETS_MAX,
+  subscriptions: HUB_SUBSCRIPTIONS_MAX,
+  backlogBytes: BACKLOG_BYTES_MAX,
+};

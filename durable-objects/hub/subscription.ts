@@ -4,13 +4,14 @@
  */
 import {
   CREDIT_BYTES_MAX,
+  type CreditFrame,
   encodeCursor,
   type LaggedFrame,
   type Position,
   type SubscriptionFilter,
   type Topic,
 } from '../../shared/api/frames.ts';
-import { CREDIT_BYTES_MIN, HUB_CREDIT_BYTES, REPLAY_PAUSE_MS_MAX } from './limits.ts';
+import { BACKLOG_SHARE, CREDIT_BYTES_MIN, REPLAY_PAUSE_MS_MAX } from './limits.ts';
 
 /** State of a subscription, stored in the attachment of its socket. */
 export interface Subscription {
@@ -29,10 +30,12 @@ export interface Subscription {
   readonly bytes: number;
   /** Live: `next` is the block after the hub's last one. Replay: blocks are read from where they are kept. */
   readonly mode: 'live' | 'replay';
-  /** When the credit ran out, null while there is some. */
+  /** Since when nothing more may be sent, null while something may. */
   readonly pausedMs: number | null;
   /** The credit ran out in a live block and nothing was acknowledged since. */
   readonly stalled: boolean;
+  /** An acknowledgement above this shows that what the socket owes for ended subscriptions was read, too. */
+  readonly settlesAbove: number;
 }
 
 /** The events of one block, as a subscription sees them. */
@@ -60,42 +63,60 @@ export interface Delivery {
 export function newSubscription(
   asked: Pick<Subscription, 'sub' | 'topic' | 'filter' | 'credit' | 'next' | 'mode'>,
 ): Subscription {
-  return { ...asked, seq: 0, acked: 0, bytes: 0, pausedMs: null, stalled: false };
+  return { ...asked, seq: 0, acked: 0, bytes: 0, pausedMs: null, stalled: false, settlesAbove: 0 };
 }
 
 /** The circumstances of a delivery. */
 export interface Now {
   readonly ms: number;
-  /** Bytes that one subscription may leave unacknowledged, from {@link creditBytes}. */
-  readonly creditBytes: number;
+  /** Bytes that the hub may still send to all its sockets together. */
+  readonly room: number;
 }
 
-/** The share of one of `subscriptions` in the hub's budget of unacknowledged bytes. */
-export function creditBytes(subscriptions: number): number {
-  const share = Math.floor(HUB_CREDIT_BYTES / Math.max(1, subscriptions));
-  return Math.max(CREDIT_BYTES_MIN, Math.min(CREDIT_BYTES_MAX, share));
+/** Bytes that one subscription may have under way while the hub has `room`: a share of it, so that some always remains. */
+export function shareOf(room: number): number {
+  return Math.max(CREDIT_BYTES_MIN, Math.min(CREDIT_BYTES_MAX, Math.floor(room * BACKLOG_SHARE)));
 }
 
-/** Whether one more event may be sent. The last one may exceed the bytes: an event is never cut. */
-export function hasCredit(subscription: Subscription, now: Now): boolean {
-  return subscription.seq - subscription.acked < subscription.credit && subscription.bytes < now.creditBytes;
+/** Whether the reader has kept up well enough for one more event. The last one may exceed the bytes: none is cut. */
+function hasCredit({ seq, acked, credit, bytes }: Subscription): boolean {
+  return seq - acked < credit && bytes < CREDIT_BYTES_MAX;
 }
 
-/** Sends what the credit allows of the block at `next.height`. The block is done when `next` moved past it. */
+/** Whether the hub has room for `size` more bytes of a subscription that has `bytes` under way. */
+function hasRoom(bytes: number, size: number, room: number): boolean {
+  return (bytes < shareOf(room) && size <= room) || bytes + size <= CREDIT_BYTES_MIN;
+}
+
+/** Sends what credit and room allow of the block at `next.height`. The block is done when `next` moved past it. */
 export function deliver(from: Subscription, block: BlockEvents, now: Now): Delivery {
   const frames: string[] = [];
   const replay = from.mode === 'replay';
-  let subscription = from;
+  let subscription: Subscription = { ...from, pausedMs: null };
+  let { room } = now;
   for (const index of block.select(from.topic, from.filter)) {
     if (block.height === from.next.height && index < from.next.index) continue;
-    if (!hasCredit(subscription, now)) return { subscription: { ...subscription, pausedMs: now.ms }, frames };
     const next = { height: block.height, index: index + 1 };
     const seq = subscription.seq + 1;
     const frame = eventFrame(subscription, seq, next, replay, block.data(from.topic, from.filter, index));
+    if (!hasCredit(subscription) || !hasRoom(subscription.bytes, frame.length, room)) {
+      const pausedMs = frames.length > 0 ? now.ms : (from.pausedMs ?? now.ms);
+      return withShare({ subscription: { ...subscription, pausedMs }, frames }, room);
+    }
     frames.push(frame);
+    room -= frame.length;
     subscription = { ...subscription, next, seq, bytes: subscription.bytes + frame.length };
   }
   return { subscription: { ...subscription, next: { height: block.height + 1, index: 0 } }, frames };
+}
+
+/** Asks a client that the hub has stopped to acknowledge what it has, and tells what its credit is in bytes by now. */
+function withShare(paused: Delivery, room: number): Delivery {
+  const { subscription, frames } = paused;
+  if (!hasCredit(subscription) || subscription.seq === subscription.acked) return paused;
+  const credit = { events: subscription.credit, bytes: shareOf(room) };
+  const frame: CreditFrame = { type: 'credit', sub: subscription.sub, credit };
+  return { subscription, frames: [...frames, JSON.stringify(frame)] };
 }
 
 function eventFrame(from: Subscription, seq: number, next: Position, replay: boolean, data: string): string {
@@ -110,14 +131,16 @@ function eventFrame(from: Subscription, seq: number, next: Position, replay: boo
 export function onVolatile(from: Subscription, events: readonly VolatileData[], now: Now): Delivery {
   const frames: string[] = [];
   let subscription = from;
+  let { room } = now;
   if (from.mode !== 'live') return { subscription, frames };
   for (const { height, json } of events) {
-    const half = { ...subscription, credit: Math.floor(from.credit / 2) };
-    if (!hasCredit(half, { ...now, creditBytes: now.creditBytes / 2 })) break;
+    const half = { ...subscription, credit: Math.floor(from.credit / 2), bytes: 2 * subscription.bytes };
     const seq = subscription.seq + 1;
     const head = `{"type":"event","sub":"${from.sub}","topic":"${from.topic}","seq":${seq},"height":${height}`;
     const frame = `${head},"volatile":true,"replay":false,"data":${json}}`;
+    if (!hasCredit(half) || !hasRoom(half.bytes, frame.length, room)) break;
     frames.push(frame);
+    room -= frame.length;
     subscription = { ...subscription, seq, bytes: subscription.bytes + frame.length };
   }
   return { subscription, frames };
@@ -130,7 +153,8 @@ export type BlockOutcome =
 
 /**
  * Contiguous blocks became final. `headHeight` is the newest height known, for `lagged`. Credit that runs out inside a
- * publication leaves the rest to a replay; credit that had run out before it means the reader is too slow.
+ * publication leaves the rest to a replay; credit that had run out before it means the reader is too slow. A hub without
+ * room is no fault of the reader: a replay sends the rest, once there is room or the pause has lasted too long.
  */
 export function onBlocks(
   from: Subscription,
@@ -142,19 +166,21 @@ export function onBlocks(
     const waitedTooLong = from.pausedMs !== null && now.ms - from.pausedMs > REPLAY_PAUSE_MS_MAX;
     return waitedTooLong || from.stalled ? lagged(from, headHeight) : sent(from, []);
   }
-  const hadCredit = hasCredit(from, now);
+  const hadCredit = hasCredit(from);
   const frames: string[] = [];
   let subscription = from;
+  let { room } = now;
   for (const block of blocks) {
     if (subscription.next.height > block.height) continue;
     if (subscription.next.height < block.height) return sent({ ...subscription, mode: 'replay' }, frames);
     if (!hadCredit && block.select(from.topic, from.filter).length > 0)
       return lagged(subscription, headHeight);
-    const delivery = deliver(subscription, block, now);
+    const delivery = deliver(subscription, block, { ...now, room });
     frames.push(...delivery.frames);
+    room -= delivery.subscription.bytes - subscription.bytes;
     subscription = delivery.subscription;
     if (subscription.pausedMs !== null)
-      return sent({ ...subscription, mode: 'replay', stalled: true }, frames);
+      return sent({ ...subscription, mode: 'replay', stalled: !hasCredit(subscription) }, frames);
   }
   return sent(subscription, frames);
 }
@@ -177,7 +203,12 @@ export function onAck(from: Subscription, seq: number): Subscription | null {
 
 /** Whether the object has to read blocks for it now. */
 export function wantsReplay(subscription: Subscription): boolean {
-  return subscription.mode === 'replay' && subscription.pausedMs === null;
+  return subscription.mode === 'replay' && (subscription.pausedMs === null || waitsForRoom(subscription));
+}
+
+/** Nothing of its own is under way, so that no acknowledgement will come: it goes on when the hub has room. */
+export function waitsForRoom({ pausedMs, seq, acked }: Subscription): boolean {
+  return pausedMs !== null && seq === acked;
 }
 
 /** The replay reached the head: from here on blocks come as they are published. */

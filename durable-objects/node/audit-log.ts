@@ -1,5 +1,5 @@
 /** @module Who did what to this node: administrative actions, kept in order and bounded. */
-import type { AuditEntry } from '../../shared/api/objects.ts';
+import type { AuditEntry } from '../../shared/api/node-records.ts';
 import type { Logger } from '../../shared/observability/log.ts';
 
 export const CREATE_AUDIT_TABLE = `

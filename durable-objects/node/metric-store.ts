@@ -1,5 +1,6 @@
 /** @module Request counters and histograms of the whole node. They survive eviction, restart and deploys. */
-import type { CounterDelta, HistogramDelta, HistogramValue } from '../../shared/api/objects.ts';
+import type { CounterDelta, HistogramDelta } from '../../shared/api/node-records.ts';
+import type { HistogramValue } from '../../shared/api/objects.ts';
 
 export const CREATE_METRIC_TABLES = `
 CREATE TABLE IF NOT EXISTS counters (

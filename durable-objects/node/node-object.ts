@@ -1,156 +1,164 @@
-/** @module The one object per deployment: registry of chains, audit log, metrics. Entry points only. */
+/** @module The one object per deployment: registry of chains, peers, audit log, metrics. Entry points only. */
 import { DurableObject } from 'cloudflare:workers';
+import type { SigningView } from '../../shared/api/consensus-views.ts';
 import type {
-  AuditEntry,
+  ChainClaim,
+  Exchange,
+  ExchangeAnswer,
+  NetworkFigures,
+  NetworkView,
+  NoticeMessage,
+  NoticeView,
+  PeerCall,
+  PeerComparison,
+  PeerView,
+} from '../../shared/api/network-views.ts';
+import type { AuditEntry, CounterDelta, HistogramDelta } from '../../shared/api/node-records.ts';
+import type {
+  ChainPeer,
   ChainRecord,
   ChainSnapshot,
-  CounterDelta,
-  HistogramDelta,
   NodeRpc,
+  PeerReport,
   Result,
 } from '../../shared/api/objects.ts';
-import { parseSettings, type Settings } from '../../shared/api/settings.ts';
-import { configureLogs, createLogger, errorText } from '../../shared/observability/log.ts';
-import { genesisFromJson } from '../../shared/protocol/genesis/document.ts';
-import { decodeGenesis, encodeGenesis, hashGenesis } from '../../shared/protocol/genesis/encode.ts';
-import { type Bindings, chainStub } from '../runtime/bindings.ts';
-import { fail } from '../runtime/rpc-result.ts';
-import { AuditLog, CREATE_AUDIT_TABLE } from './audit-log.ts';
-import { CREATE_METRIC_TABLES, MetricStore } from './metric-store.ts';
-import { ChainRegistry, CREATE_REGISTRY_TABLES } from './registry.ts';
-
-/** Chains of one node. Each is an object and a database of its own; the registry answers for all of them at once. */
-export const CHAINS_MAX = 1_000;
+import { parseSettings } from '../../shared/api/settings.ts';
+import type { SigningRecord } from '../../shared/api/signing-rpc.ts';
+import { configureLogs } from '../../shared/observability/log.ts';
+import type { Bindings } from '../runtime/bindings.ts';
+import { fail, ok } from '../runtime/rpc-result.ts';
+import type { Network } from './network/network.ts';
+import { Node } from './node.ts';
 
 export class NodeObject extends DurableObject<Bindings> implements NodeRpc {
-  readonly #settings: Settings;
-  readonly #registry: ChainRegistry;
-  readonly #metrics: MetricStore;
-  readonly #audit: AuditLog;
-  readonly #log = createLogger('node');
+  readonly #node: Node;
 
   constructor(ctx: DurableObjectState, env: Bindings) {
     super(ctx, env);
-    this.#settings = parseSettings(env);
-    configureLogs(this.#settings.logLevel);
-    const { sql } = ctx.storage;
-    sql.exec(CREATE_REGISTRY_TABLES + CREATE_METRIC_TABLES + CREATE_AUDIT_TABLE);
-    this.#registry = new ChainRegistry(sql);
-    this.#metrics = new MetricStore(sql);
-    this.#audit = new AuditLog(sql, this.#log);
+    const settings = parseSettings(env);
+    configureLogs(settings.logLevel);
+    this.#node = new Node(ctx, env, settings);
+    void ctx.blockConcurrencyWhile(async () => this.#node.start(await ctx.storage.getAlarm()));
   }
 
   async chain(chain_id: string | null): Promise<ChainRecord | null> {
-    const record = this.#registry.record(chain_id);
-    if (record !== null) return record;
-    return this.#startConfigured(chain_id);
+    return this.#node.chains.find(chain_id);
   }
 
   async chains(): Promise<ChainSnapshot[]> {
-    return this.#registry.snapshots();
+    return this.#node.registry.snapshots();
   }
 
   async chainSnapshot(chain_id: string): Promise<ChainSnapshot | null> {
-    return this.#registry.snapshot(chain_id);
+    return this.#node.registry.snapshot(chain_id);
   }
 
   async genesis(chain_id: string): Promise<Uint8Array | null> {
-    return this.#registry.genesis(chain_id);
+    return this.#node.registry.genesis(chain_id);
   }
 
   async createChain(request: { genesis: Uint8Array; actor: string }): Promise<Result<ChainSnapshot>> {
-    const genesis = decodeGenesis(request.genesis);
-    const known = this.#registry.record(genesis.chainId);
-    if (known === null && this.#registry.snapshots().length >= CHAINS_MAX) {
-      return fail('CHAIN_LIMIT', `this node runs at most ${CHAINS_MAX} chains`);
-    }
-    const isDefault = known?.is_default ?? this.#isDefault(genesis.chainId);
-    const created = await chainStub(this.env, genesis.chainId).create({
-      chain_id: genesis.chainId,
-      genesis: request.genesis,
-      default_chain: isDefault,
-    });
-    const detail = created.ok ? hashGenesis(genesis) : created.problem.code;
-    this.#append({
-      action: 'chain.create',
-      actor: request.actor,
-      resource: genesis.chainId,
-      success: created.ok,
-      detail,
-    });
-    if (created.ok && known === null) {
-      this.#registry.put(recordOf(created.value, isDefault), request.genesis, created.value);
-    }
-    return created;
+    return this.#node.chains.create(request);
+  }
+
+  async signingRecord(request: { chain_id: string; genesis_hash: string }): Promise<SigningRecord> {
+    return this.#node.registry.signingRecord(request.chain_id, request.genesis_hash);
+  }
+
+  async guardSigning(request: { chain_id: string; actor: string }): Promise<Result<SigningView>> {
+    return this.#node.chains.guardSigning(request.chain_id, request.actor);
   }
 
   async pushSnapshot(snapshot: ChainSnapshot): Promise<void> {
-    this.#registry.update(snapshot);
+    this.#node.takeSnapshot(snapshot);
   }
 
   async addMetrics(delta: { counters: CounterDelta[]; histograms: HistogramDelta[] }): Promise<void> {
-    this.ctx.storage.transactionSync(() => this.#metrics.add(delta.counters, delta.histograms));
+    this.#node.addMetrics(delta);
   }
 
   async metrics(): Promise<{
     chains: ChainSnapshot[];
     counters: CounterDelta[];
     histograms: HistogramDelta[];
+    network: NetworkFigures | null;
   }> {
-    return {
-      chains: this.#registry.snapshots(),
-      counters: this.#metrics.counters(),
-      histograms: this.#metrics.histograms(),
-    };
+    return this.#node.metrics();
   }
 
   async audit(entry: Omit<AuditEntry, 'time_ms'>): Promise<void> {
-    this.#append(entry);
+    this.#node.audit.append({ ...entry, time_ms: Date.now() });
   }
 
   async auditLog(page: {
     limit: number;
     before?: number;
   }): Promise<{ entries: (AuditEntry & { id: number })[] }> {
-    return { entries: this.#audit.page(page.limit, page.before) };
+    return { entries: this.#node.audit.page(page.limit, page.before) };
   }
 
-  #append(entry: Omit<AuditEntry, 'time_ms'>): void {
-    this.#audit.append({ ...entry, time_ms: Date.now() });
+  async peersOf(chain_id: string): Promise<ChainPeer[]> {
+    return this.#node.network?.peersOf(chain_id) ?? [];
   }
 
-  /** The first supported chain is the default one; with none named, the first chain that is created. */
-  #isDefault(chainId: string): boolean {
-    const [first] = this.#settings.supportedChains;
-    return first === undefined ? !this.#registry.hasDefault() : first === chainId;
+  async reconciled(chain_id: string): Promise<PeerComparison[]> {
+    return this.#node.reconciled(chain_id);
   }
 
-  /** A chain whose genesis stands in the settings starts with the first request that asks for it. */
-  async #startConfigured(chainId: string | null): Promise<ChainRecord | null> {
-    if (this.#settings.genesis === undefined) return null;
-    const genesis = genesisFromJson(this.#settings.genesis);
-    const wanted = chainId === null ? this.#isDefault(genesis.chainId) : chainId === genesis.chainId;
-    if (!wanted) return null;
-    const created = await this.createChain({ genesis: encodeGenesis(genesis), actor: 'settings' });
-    if (!created.ok) {
-      this.#log.error('the configured chain did not start', {
-        function: 'startConfigured',
-        chain_id: genesis.chainId,
-        code: created.problem.code,
-        detail: errorText(created.problem.detail),
-      });
-    }
-    return this.#registry.record(chainId);
+  async reportPeer(report: PeerReport): Promise<void> {
+    this.#node.network?.report(report);
   }
-}
 
-function recordOf(snapshot: ChainSnapshot, isDefault: boolean): ChainRecord {
-  return {
-    chain_id: snapshot.chain_id,
-    genesis_hash: snapshot.genesis_hash,
-    chain_type: snapshot.chain_type,
-    is_default: isDefault,
-    ledger_name: isDefault ? 'default' : snapshot.chain_id,
-    status: snapshot.status,
-  };
+  async network(): Promise<NetworkView> {
+    return this.#node.networkView();
+  }
+
+  async node(node_id: string): Promise<PeerView | null> {
+    return this.#node.network?.node(node_id) ?? null;
+  }
+
+  async claims(): Promise<readonly ChainClaim[]> {
+    return this.#node.claims.shownTo(null);
+  }
+
+  async join(call: PeerCall, exchange: Exchange): Promise<Result<ExchangeAnswer>> {
+    return this.#with((network) => network.join(call, exchange));
+  }
+
+  async leave(call: PeerCall, request: { record: string }): Promise<Result<null>> {
+    return this.#with((network) => network.leave(call, request));
+  }
+
+  async sync(call: PeerCall, exchange: Exchange): Promise<Result<ExchangeAnswer>> {
+    return this.#with((network) => network.sync(call, exchange));
+  }
+
+  async broadcast(call: PeerCall, message: NoticeMessage): Promise<Result<{ id: string; relayed: boolean }>> {
+    return this.#with((network) => network.broadcast(call, message));
+  }
+
+  async notice(id: string): Promise<NoticeView | null> {
+    return this.#node.network?.notice(id) ?? null;
+  }
+
+  async joinThrough(url: string): Promise<Result<PeerView>> {
+    return this.#with((network) => network.joinThrough(url));
+  }
+
+  async leaveNetwork(): Promise<Result<{ told: number }>> {
+    return this.#with(async (network) => ok(await network.leaveNetwork()));
+  }
+
+  async beacon(): Promise<Result<{ id: string }>> {
+    return this.#with((network) => ok(network.beacon()));
+  }
+
+  override async alarm(): Promise<void> {
+    await this.#node.alarm();
+  }
+
+  async #with<T>(use: (network: Network) => Result<T> | Promise<Result<T>>): Promise<Result<T>> {
+    const { network } = this.#node;
+    return network === null ? fail('NETWORK_DISABLED', 'this node has no key or no NODE_URL') : use(network);
+  }
 }

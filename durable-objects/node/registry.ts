@@ -1,5 +1,6 @@
 /** @module The chains of this node: who they are, how they stand, and which one answers when none is named. */
 import type { ChainRecord, ChainSnapshot } from '../../shared/api/objects.ts';
+import type { SigningRecord } from '../../shared/api/signing-rpc.ts';
 
 export const CREATE_REGISTRY_TABLES = `
 CREATE TABLE IF NOT EXISTS chains (
@@ -8,6 +9,11 @@ CREATE TABLE IF NOT EXISTS chains (
   genesis BLOB NOT NULL,
   record TEXT NOT NULL,
   snapshot TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS signing_orders (
+  chain_id TEXT PRIMARY KEY,
+  genesis_hash TEXT NOT NULL,
+  order_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 `;
 
@@ -69,15 +75,37 @@ export class ChainRegistry {
     );
   }
 
-  /** Takes a snapshot of a registered chain unless a newer one is stored; heights never go back. */
-  update(snapshot: ChainSnapshot): void {
+  /**
+   * Takes a snapshot of a registered chain unless a newer one is stored; heights never go back. Returns the one before,
+   * or null for one that is passed over.
+   */
+  update(snapshot: ChainSnapshot): ChainSnapshot | null {
     const stored = this.snapshot(snapshot.chain_id);
-    if (stored === null || stored.genesis_hash !== snapshot.genesis_hash) return;
-    if (snapshot.head.height < stored.head.height) return;
+    if (stored === null || stored.genesis_hash !== snapshot.genesis_hash) return null;
+    if (snapshot.head.height < stored.head.height) return null;
     this.#sql.exec(
       'UPDATE chains SET snapshot = ? WHERE chain_id = ?',
       JSON.stringify(snapshot),
       snapshot.chain_id,
     );
+    return stored;
+  }
+
+  /** How high a chain of this genesis ever was here, and when its key was last ordered to be held. */
+  signingRecord(chainId: string, genesisHash: string): SigningRecord {
+    const snapshot = this.snapshot(chainId);
+    const [order] = this.#sql
+      .exec<{ order_ms: number }>(
+        'SELECT order_ms FROM signing_orders WHERE chain_id = ? AND genesis_hash = ?',
+        chainId,
+        genesisHash,
+      )
+      .toArray();
+    const isOfGenesis = snapshot?.genesis_hash === genesisHash;
+    return { height: isOfGenesis ? snapshot.head.height : 0, order_ms: order?.order_ms ?? 0 };
+  }
+
+  orderGuard(chainId: string, genesisHash: string, orderMs: number): void {
+    this.#sql.exec('INSERT OR REPLACE INTO signing_orders VALUES (?, ?, ?)', chainId, genesisHash, orderMs);
   }
 }

@@ -18,6 +18,44 @@ export interface RoundBlockView {
   readonly hash: string;
 }
 
+/**
+ * Why a node does not sign. `new_key`: the key may have signed elsewhere. `behind`: a record knows of higher blocks than
+ * this storage. `own_signature`: others have a signature of the key that this storage did not make. `order`: the operator.
+ */
+export const SIGNING_GUARD_REASONS = ['new_key', 'behind', 'own_signature', 'order'] as const;
+export type SigningGuardReason = (typeof SIGNING_GUARD_REASONS)[number];
+/** Who has a record of the chain or of the key. */
+export const SIGNING_RECORD_SOURCES = ['storage', 'node', 'ledger', 'peers'] as const;
+export type SigningRecordSource = (typeof SIGNING_RECORD_SOURCES)[number];
+
+/** A place that one key may sign once. */
+export interface SigningPosition {
+  readonly height: number;
+  readonly round: number;
+  readonly step: 'proposal' | 'prevote' | 'precommit';
+}
+
+/** Whether this node signs with its validator key. */
+export interface SigningView {
+  /**
+   * `ready` signs. `unchecked` will ask the records before its next signature, `checking` is asking. `guarded` does not sign.
+   * `none`: the node has no validator key.
+   */
+  readonly status: 'none' | 'unchecked' | 'checking' | 'ready' | 'guarded';
+  /** Of a guard. */
+  readonly reason: SigningGuardReason | null;
+  /** Whose record is waited for, or has raised the guard. */
+  readonly source: SigningRecordSource | null;
+  /** Highest height that the record shows, of a guard. */
+  readonly record_height: number | null;
+  /** Heights that have passed without the key's signature, at most ten; null where they cannot end the guard. */
+  readonly quiet_heights: number | null;
+  /** When the guard was raised, milliseconds. */
+  readonly since_ms: number | null;
+  /** The key signs above this only. */
+  readonly mark: SigningPosition | null;
+}
+
 /** The height under decision as one node sees it. */
 export interface ConsensusView {
   /** Height under decision: one above the head. */
@@ -38,6 +76,7 @@ export interface ConsensusView {
   readonly valid: RoundBlockView | null;
   /** Validators whose nodes this one has a link to. */
   readonly peers: readonly ValidatorName[];
+  readonly signing: SigningView;
 }
 
 /** One validator. */

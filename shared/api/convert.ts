@@ -3,6 +3,7 @@ export {
   blockFromWire,
   blockSummaryToWire,
   blockToWire,
+  encodeBlockWire,
   genesisBlockToWire,
 } from './wire-block.ts';
 export { payloadFromWire, payloadToWire } from './wire-payload.ts';

@@ -141,7 +141,7 @@ export interface SubscribedFrame {
   readonly head: HeadWire;
   /** Height at which the replay begins; null when the subscription is live at once. */
   readonly replay_from: number | null;
-  /** As of now: the share of bytes shrinks when a hub gets crowded. */
+  /** As of now: a {@link CreditFrame} tells of another one. */
   readonly credit: Credit;
   /** Resuming from here gives every event of the subscription. */
   readonly cursor: string;
@@ -180,6 +180,12 @@ export interface CaughtUpFrame {
   readonly height: number;
   readonly cursor: string;
 }
+/** The hub is short of room: acknowledge all that is processed now, and at half of this from now on. */
+export interface CreditFrame {
+  readonly type: 'credit';
+  readonly sub: string;
+  readonly credit: Credit;
+}
 export interface LaggedFrame {
   readonly type: 'lagged';
   readonly sub: string;
@@ -216,6 +222,7 @@ export type ServerFrame =
   | EventFrame
   | VolatileFrame
   | CaughtUpFrame
+  | CreditFrame
   | LaggedFrame
   | ErrorFrame
   | HeartbeatFrame;

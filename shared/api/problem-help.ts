@@ -54,7 +54,10 @@ export const PROBLEM_HELP: Readonly<Record<ProblemCode, ProblemHelp>> = {
     why: 'The node has no secret ADMIN_TOKEN, so nobody can be its administrator over HTTP.',
     fix: 'Set the secret: npx wrangler secret put ADMIN_TOKEN.',
   },
-  RATE_LIMITED: { why: RESERVED, fix: RESERVED_FIX },
+  RATE_LIMITED: {
+    why: 'The caller, or its range of addresses, has used up what it may do in a time.',
+    fix: 'Wait and try again; limits are in docs/spec/network.md.',
+  },
 
   CHAIN_UNKNOWN: {
     why: 'No chain of this id was created on this node, or it has no default chain yet.',
@@ -73,8 +76,8 @@ export const PROBLEM_HELP: Readonly<Record<ProblemCode, ProblemHelp>> = {
     fix: 'Create the chain on another node.',
   },
   CHAIN_NOT_RUNNABLE: {
-    why: 'This version runs chains of one authority, and its key must be the VALIDATOR_KEY of the node.',
-    fix: 'Use the genesis and the key that atoll init wrote together.',
+    why: 'A chain of two parties runs at their nodes alone, and the VALIDATOR_KEY of this one is of neither.',
+    fix: 'Create it on the nodes of its parties. Chains of other types may be followed by any node.',
   },
   CHAIN_STOPPED: { why: RESERVED, fix: RESERVED_FIX },
   CHAIN_OVERLOADED: {
@@ -85,15 +88,42 @@ export const PROBLEM_HELP: Readonly<Record<ProblemCode, ProblemHelp>> = {
     why: 'The chain has used nine tenths of its STORAGE_LIMIT. Blocks of what was acknowledged still need the rest.',
     fix: 'Raise STORAGE_LIMIT, up to 10 GB an object, or start another chain.',
   },
-  CHAIN_HALTED: { why: RESERVED, fix: RESERVED_FIX },
+  CHAIN_HALTED: {
+    why: 'The validators have certified another block than its own, or one that breaks the rules it knows.',
+    fix: 'GET /sync_status shows both hashes. Upgrade the node, or start it again from the right network.',
+  },
   GENESIS_INVALID: {
     why: 'The document cannot be read, or no chain can start from it; the detail names the field.',
     fix: 'Correct the field. docs/spec/blocks.md lists all fields and their bounds.',
   },
 
+  BLOCK_INVALID: {
+    why: 'Form, hash, body, certificate, a signature or a root of the block does not hold; `reason` says which.',
+    fix: 'Take it from GET /rpc/blocks-range?include_tx=true of a node of this chain, and change nothing.',
+  },
+  BLOCK_CONFLICT: {
+    why: 'Another block is final at this height, or below it. Final blocks are never replaced.',
+    fix: 'Compare chain id, genesis hash and the hashes of both nodes: they are not of one chain.',
+  },
+  BLOCK_GAP: {
+    why: 'Blocks are taken in order, and the ones below this are missing; `expected_height` is the next.',
+    fix: 'Send the blocks from that height on first.',
+  },
   BLOCK_UNKNOWN: {
     why: 'No final block has this height or hash.',
     fix: 'Compare with GET /rpc/get_head. Send X-Min-Height to wait for a block that is about to come.',
+  },
+  SNAPSHOT_UNKNOWN: {
+    why: 'The node has no whole snapshot of this height, or the snapshot has no such chunk; old ones are dropped.',
+    fix: 'Take a height of GET /rpc/snapshots. A node makes snapshots where SNAPSHOT_INTERVAL is above 0.',
+  },
+  SNAPSHOT_INVALID: {
+    why: 'The manifest or chunk is not what a final block of this chain proves; light_code names the rule.',
+    fix: 'Take the snapshot from another node: this one is damaged or forged.',
+  },
+  SNAPSHOT_REFUSED: {
+    why: 'The chain has blocks of its own, or no import is under way.',
+    fix: 'Import into a chain that was just created, the manifest first.',
   },
   TX_UNKNOWN: {
     why: 'The node has never seen a transaction with this hash, or has forgotten why it left the mempool.',
@@ -207,6 +237,52 @@ export const PROBLEM_HELP: Readonly<Record<ProblemCode, ProblemHelp>> = {
     fix: 'Wait until some are final.',
   },
 
+  EVIDENCE_MALFORMED: {
+    why: 'The bytes are not the canonical encoding of one item.',
+    fix: 'Compare with docs/spec/validators.md, "Evidence".',
+  },
+  EVIDENCE_FALSE: {
+    why: 'The two contents are equal or out of order, or a signature does not hold on this chain.',
+    fix: 'Bring the two messages as the validator signed them, the lower hash first.',
+  },
+  EVIDENCE_FROM_FUTURE: {
+    why: 'The node has not reached the height of the offence yet.',
+    fix: 'Compare with GET /rpc/get_head, and bring it once the height is open.',
+  },
+  EVIDENCE_TOO_OLD: {
+    why: 'By block time the offence is older than evidence_age_ms.',
+    fix: 'Nothing: who signed then may have taken its stake back since.',
+  },
+  EVIDENCE_NOT_A_VALIDATOR: {
+    why: 'The key was not in the set that decided the height.',
+    fix: 'GET /rpc/validators with that height shows the set.',
+  },
+  EVIDENCE_KNOWN: {
+    why: 'The same offence is on the chain or waits for a block, or nothing would change by another one.',
+    fix: 'GET /rpc/evidence lists what is on the chain.',
+  },
+  EVIDENCE_TOMBSTONED: {
+    why: 'The validator was punished for another offence and is out for good.',
+    fix: 'Nothing more can be taken from it.',
+  },
+  EVIDENCE_POOL_FULL: {
+    why: 'As many items, or items of this validator, wait for a block as one node keeps.',
+    fix: 'Send it again after the next block.',
+  },
+
+  SIGNING_KEY_NONE: {
+    why: 'VALIDATOR_KEY is not set, so there is nothing to hold back or to mark.',
+    fix: 'Send the request to the node of the validator.',
+  },
+  SIGNING_MARK_BELOW: {
+    why: 'The storage of this node knows a later signature of the key, and a mark never goes back.',
+    fix: 'Take a height and round at or above the mark that GET /rpc/consensus shows.',
+  },
+  SIGNING_MARK_TOO_FAR: {
+    why: 'Nobody has seen so high a block. The key would be silent until the chain gets there.',
+    fix: 'Take the last height that the key may have signed, at most one above the highest known block.',
+  },
+
   FRAME_INVALID: {
     why: 'A frame is not JSON, is too large, or has a wrong or unknown member.',
     fix: 'Compare with docs/spec/socket.md. After eight such frames in a row the socket is closed.',
@@ -231,6 +307,55 @@ export const PROBLEM_HELP: Readonly<Record<ProblemCode, ProblemHelp>> = {
   SLOW_CONSUMER: { why: RESERVED, fix: 'A reader that is too slow gets a lagged frame and close code 4408.' },
 
   JSONRPC_BATCH_TOO_LARGE: { why: 'The batch has more calls than allowed.', fix: 'Send several batches.' },
+
+  NETWORK_DISABLED: {
+    why: 'The node has no key (NODE_KEY or VALIDATOR_KEY) or no address (NODE_URL), or its operator made it leave.',
+    fix: 'Set both and deploy; after atoll peers leave, atoll peers join URL takes part again.',
+  },
+  NODE_UNKNOWN: {
+    why: 'The id is neither that of this node nor that of one of its peers.',
+    fix: 'GET /api/v1/peers lists all of them.',
+  },
+  NOTICE_UNKNOWN: {
+    why: 'The notice has not come here, or the node was restarted since.',
+    fix: 'Wait a moment and ask again, or send another beacon.',
+  },
+  NOTICE_INVALID: {
+    why: 'The envelope in the notice is not one of its origin over its content, or older than ten minutes.',
+    fix: 'Nodes of this version make notices that pass. A peer that passes others on is banned.',
+  },
+  PEER_UNKNOWN: {
+    why: 'Only peers may make this call, and the key in the envelope is not that of one.',
+    fix: 'Join first: PUT /api/v1/network/join.',
+  },
+  PEER_BANNED: {
+    why: 'The peer has sent what no honest node sends, or failed too often.',
+    fix: 'A ban ends by itself after 30 minutes. The log of the refusing node says why it was made.',
+  },
+  PEER_INCOMPATIBLE: {
+    why: 'Protocol versions differ, a capability is missing, or the nodes have no chain with the same genesis in common.',
+    fix: 'The detail says which. Run the same version, and compare the genesis hashes in GET /api/v1/status.',
+  },
+  PEER_RECORD_INVALID: {
+    why: 'The record does not decode, a signature is missing or wrong, or it is not one of the caller.',
+    fix: 'A node makes its record itself; docs/spec/network.md has the form.',
+  },
+  PEER_RECORD_STALE: {
+    why: 'A record with a higher seq is known, or the record has expired.',
+    fix: 'Set the clock of the node right: seq is the time at which a record was made.',
+  },
+  PEER_ADDRESS_REFUSED: {
+    why: 'The URL leads into a private network, which only nodes with ALLOW_PRIVATE_PEERS=true take.',
+    fix: 'Set NODE_URL to the public address of the node.',
+  },
+  PEER_UNREACHABLE: {
+    why: 'Nothing answers there in time, or what answers is no node of a network, or not the one that was meant.',
+    fix: 'The detail says what happened. Check the URL with GET /api/v1/status.',
+  },
+  PEERS_FULL: {
+    why: 'A node keeps a bounded number of peers: in all, from one range of addresses, and of newcomers.',
+    fix: 'Join through another node.',
+  },
 
   CONFIG_INVALID: {
     why: 'A var or secret of the deployment is wrong; every route but /livez answers with this.',

@@ -41,8 +41,16 @@ export const PROBLEMS = {
 
   // Reads
   BLOCK_UNKNOWN: { status: 404, title: 'No such block' },
+  BLOCK_INVALID: { status: 422, title: 'The block is not what the validators of this chain certified' },
+  BLOCK_CONFLICT: { status: 409, title: 'The chain has another block there' },
+  BLOCK_GAP: { status: 409, title: 'The block is not the next one', retryable: true },
   TX_UNKNOWN: { status: 404, title: 'No such transaction' },
   MIN_HEIGHT: { status: 412, title: 'The chain has not reached the height asked for', retryable: true },
+
+  // Snapshots of the state
+  SNAPSHOT_UNKNOWN: { status: 404, title: 'No such snapshot' },
+  SNAPSHOT_INVALID: { status: 422, title: 'The snapshot does not hold' },
+  SNAPSHOT_REFUSED: { status: 409, title: 'The chain cannot start from a snapshot now' },
 
   // Ledger
   LEDGER_UNAVAILABLE: { status: 503, title: 'The ledger does not answer', retryable: true },
@@ -79,6 +87,21 @@ export const PROBLEMS = {
     retryable: true,
   },
 
+  // Evidence
+  EVIDENCE_MALFORMED: { status: 422, title: 'These bytes are no evidence' },
+  EVIDENCE_FALSE: { status: 422, title: 'The evidence does not show two signed contents' },
+  EVIDENCE_FROM_FUTURE: { status: 422, title: 'The height of the offence was not reached' },
+  EVIDENCE_TOO_OLD: { status: 422, title: 'The offence is too old' },
+  EVIDENCE_NOT_A_VALIDATOR: { status: 422, title: 'The key did not validate at that height' },
+  EVIDENCE_KNOWN: { status: 409, title: 'The offence is known' },
+  EVIDENCE_TOMBSTONED: { status: 409, title: 'The validator is out for good' },
+  EVIDENCE_POOL_FULL: { status: 503, title: 'As much evidence waits as may', retryable: true },
+
+  // The validator key of this node
+  SIGNING_KEY_NONE: { status: 409, title: 'This node has no validator key' },
+  SIGNING_MARK_BELOW: { status: 409, title: 'The key has signed above this mark' },
+  SIGNING_MARK_TOO_FAR: { status: 422, title: 'The mark is above every known height' },
+
   // Subscriptions
   FRAME_INVALID: { status: 400, title: 'The frame does not match its schema' },
   TOPIC_UNKNOWN: { status: 400, title: 'No such topic' },
@@ -90,6 +113,20 @@ export const PROBLEMS = {
 
   // JSON-RPC: what has no HTTP counterpart
   JSONRPC_BATCH_TOO_LARGE: { status: 413, title: 'The batch has too many entries' },
+
+  // The network
+  NETWORK_DISABLED: { status: 503, title: 'This node takes no part in a network' },
+  NODE_UNKNOWN: { status: 404, title: 'This node knows no node of this id' },
+  NOTICE_UNKNOWN: { status: 404, title: 'This node remembers no notice of this id' },
+  NOTICE_INVALID: { status: 422, title: 'The notice is not signed by its origin, or too old' },
+  PEER_UNKNOWN: { status: 403, title: 'The caller is no peer of this node' },
+  PEER_BANNED: { status: 403, title: 'The caller is banned for a while' },
+  PEER_INCOMPATIBLE: { status: 409, title: 'The two nodes cannot work together' },
+  PEER_RECORD_INVALID: { status: 422, title: 'The peer record is not valid' },
+  PEER_RECORD_STALE: { status: 409, title: 'The peer record is not the newest, or has expired' },
+  PEER_ADDRESS_REFUSED: { status: 422, title: 'The address of the peer is not taken here' },
+  PEER_UNREACHABLE: { status: 502, title: 'No node answers at this address', retryable: true },
+  PEERS_FULL: { status: 503, title: 'There is no place for another peer', retryable: true },
 
   // The node
   CONFIG_INVALID: { status: 503, title: 'The settings of this node are not valid' },

@@ -9,7 +9,6 @@ import {
   genesisSchema,
   infoSchema,
   rebuildSchema,
-  syncStatusSchema,
 } from './schemas/node.ts';
 
 /** Routes over accounts. */
@@ -62,17 +61,6 @@ export const CHAIN_ROUTES = [
     tag: 'chains',
     summary: 'Parameters, limits and versions',
     answers: ok('The chain and the node that serves it', infoSchema),
-    problems: [],
-  },
-  {
-    name: 'get_sync_status',
-    method: 'GET',
-    path: '/sync_status',
-    aliases: ['/rpc/sync_status', '/rpc/syncStatus'],
-    scope: 'chain',
-    tag: 'chains',
-    summary: 'How far head and ledger are',
-    answers: ok('Head and ledger', syncStatusSchema),
     problems: [],
   },
   {

@@ -1,12 +1,16 @@
 /** @module Routes over consensus: the open height, validators, commits. A part of the route table. */
 import { z } from 'zod';
 import { addressParams, height, ok, pageShape } from './route-parts.ts';
-import type { RouteSpec } from './route-spec.ts';
+import { BODY_BYTES_SMALL, type RouteSpec } from './route-spec.ts';
 import {
   commitSchema,
   consensusSchema,
   evidenceListSchema,
+  evidenceTakenSchema,
+  signingMarkSchema,
+  signingSchema,
   stakingSchema,
+  submitEvidenceSchema,
   validatorListSchema,
 } from './schemas/consensus.ts';
 import { countText, limitText } from './schemas/scalars.ts';
@@ -87,5 +91,67 @@ export const CONSENSUS_ROUTES = [
     query: z.strictObject({ limit: limitText }),
     answers: ok('The newest offences', evidenceListSchema),
     problems: [],
+  },
+  {
+    name: 'submit_evidence',
+    method: 'POST',
+    path: '/rpc/evidence',
+    aliases: [],
+    scope: 'chain',
+    tag: 'consensus',
+    summary: 'Bring evidence',
+    description:
+      'Anyone may: it is checked like that of a validator, costs nothing, and goes to all of them.',
+    body: { schema: submitEvidenceSchema, bytesMax: BODY_BYTES_SMALL },
+    answers: { 202: { description: 'It waits for a block', schema: evidenceTakenSchema } },
+    problems: [
+      'BODY_TOO_LARGE',
+      'JSON_INVALID',
+      'CONTENT_TYPE_UNSUPPORTED',
+      'EVIDENCE_MALFORMED',
+      'EVIDENCE_FALSE',
+      'EVIDENCE_FROM_FUTURE',
+      'EVIDENCE_TOO_OLD',
+      'EVIDENCE_NOT_A_VALIDATOR',
+      'EVIDENCE_KNOWN',
+      'EVIDENCE_TOMBSTONED',
+      'EVIDENCE_POOL_FULL',
+    ],
+  },
+  {
+    name: 'set_signing_mark',
+    method: 'POST',
+    path: '/validator/mark',
+    aliases: ['/admin/validator/mark'],
+    scope: 'chain',
+    tag: 'consensus',
+    summary: 'Let the validator key sign above a mark',
+    description:
+      'Ends a guard. The operator vouches that the key signs nothing above the mark anywhere else.',
+    body: { schema: signingMarkSchema, bytesMax: BODY_BYTES_SMALL },
+    answers: ok('How the key stands now', signingSchema),
+    problems: [
+      'BODY_TOO_LARGE',
+      'JSON_INVALID',
+      'CONTENT_TYPE_UNSUPPORTED',
+      'SIGNING_KEY_NONE',
+      'SIGNING_MARK_BELOW',
+      'SIGNING_MARK_TOO_FAR',
+    ],
+    admin: true,
+  },
+  {
+    name: 'guard_signing',
+    method: 'POST',
+    path: '/validator/guard',
+    aliases: ['/admin/validator/guard'],
+    scope: 'chain',
+    tag: 'consensus',
+    summary: 'Hold the validator key',
+    description:
+      'Before its storage is restored or the key moves. A storage that is older obeys the order, too.',
+    answers: ok('How the key stands now', signingSchema),
+    problems: ['SIGNING_KEY_NONE'],
+    admin: true,
   },
 ] as const satisfies readonly RouteSpec[];

@@ -6,7 +6,10 @@ import type { RouteSpec } from './route-spec.ts';
 import { BLOCK_ROUTES } from './routes-blocks.ts';
 import { ACCOUNT_ROUTES, CHAIN_ROUTES } from './routes-chains.ts';
 import { CONSENSUS_ROUTES } from './routes-consensus.ts';
+import { NETWORK_ROUTES } from './routes-network.ts';
 import { NODE_ROUTES } from './routes-node.ts';
+import { SNAPSHOT_ROUTES } from './routes-snapshots.ts';
+import { SYNC_ROUTES } from './routes-sync.ts';
 import { TRANSACTION_ROUTES } from './routes-transactions.ts';
 
 export { BLOCK_ID_PATTERN, WAIT_MS_DEFAULT, WAIT_MS_MAX } from './route-parts.ts';
@@ -18,7 +21,10 @@ export const ROUTES = [
   ...ACCOUNT_ROUTES,
   ...CONSENSUS_ROUTES,
   ...CHAIN_ROUTES,
+  ...SYNC_ROUTES,
+  ...SNAPSHOT_ROUTES,
   ...NODE_ROUTES,
+  ...NETWORK_ROUTES,
 ] as const satisfies readonly RouteSpec[];
 
 /** Name of an operation, which is also its JSON-RPC method. */

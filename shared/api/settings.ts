@@ -8,9 +8,22 @@ import { fromHex, isHexOf } from '../protocol/primitives/bytes.ts';
 import { isChainId } from '../protocol/primitives/chain-id.ts';
 import { parseConsensusKey } from '../protocol/primitives/consensus-key.ts';
 import { VALIDATORS_MAX } from '../protocol/primitives/limits.ts';
+import {
+  type NetworkSettings,
+  networkFaults,
+  networkSchemas,
+  networkSettings,
+  type RawNetworkSettings,
+} from './network-settings.ts';
 
 /** Chains that one node may be told to start by its settings; more are made by `POST /chains`. */
 export const SUPPORTED_CHAINS_MAX = 100;
+/** Blocks from one snapshot of the state to the next. */
+const SNAPSHOT_INTERVAL_DEFAULT = 10_000;
+/** Snapshots that a chain keeps: one that is fetched may be followed by a newer one meanwhile. */
+const SNAPSHOTS_KEPT_DEFAULT = 2;
+/** Most snapshots that a chain keeps; each may be as large as the state. */
+const SNAPSHOTS_KEPT_MAX = 16;
 /** Bytes of the var GENESIS: a platform var holds 5 KB. Larger documents go through `POST /chains`. */
 export const GENESIS_VAR_BYTES_MAX = 4_096;
 /** Shortest ADMIN_TOKEN, in characters: 128 bits in base64url are 22. */
@@ -19,6 +32,8 @@ export const ADMIN_TOKEN_LENGTH_MIN = 20;
 export const STORAGE_LIMIT_DEFAULT = 8_000_000_000;
 /** Blocks that may wait for the ledger unless told otherwise: eleven days of one a second. */
 export const OUTBOX_BLOCKS_DEFAULT = 1_000_000;
+/** Blocks that one source may import per second unless told otherwise: more than a script sends one by one. */
+export const IMPORT_RATE_DEFAULT = 500;
 /** Replicas that a reader chooses from. */
 export const REPLICAS_MAX = 32;
 
@@ -132,6 +147,11 @@ const count = z
   .regex(/^[1-9]\d{0,14}$/, 'must be a whole number above 0')
   .transform(Number);
 
+const countOrNone = z
+  .string()
+  .regex(/^(0|[1-9]\d{0,14})$/, 'must be a whole number, 0 for no limit')
+  .transform(Number);
+
 const token = z.string().min(1);
 
 /** Every setting by the name it has in the deployment. Unknown names are bindings or belong to others: left alone. */
@@ -161,15 +181,37 @@ export const settingsSchema = z
     ),
     GENESIS: blankable(genesis),
     PEERS: blankable(peers),
+    NODE_KEY: blankable(seed),
+    NODE_URL: blankable(networkSchemas.NODE_URL),
+    BOOT_NODE: blankable(networkSchemas.BOOT_NODE),
+    NETWORK_SYNC_INTERVAL: blankable(networkSchemas.NETWORK_SYNC_INTERVAL),
+    NETWORK_SYNC_JITTER: blankable(networkSchemas.NETWORK_SYNC_JITTER),
+    GENESIS_HASHES: blankable(networkSchemas.GENESIS_HASHES),
+    ENVIRONMENT: blankable(networkSchemas.ENVIRONMENT),
+    ALLOW_PRIVATE_PEERS: blankable(flag),
+    ALERT_WEBHOOK_URL: blankable(networkSchemas.ALERT_WEBHOOK_URL),
+    ALERT_WEBHOOK_SECRET: blankable(networkSchemas.ALERT_WEBHOOK_SECRET),
     STORAGE_LIMIT: blankable(count),
     OUTBOX_BLOCKS_MAX: blankable(count),
+    IMPORT_RATE: blankable(countOrNone),
+    SYNC_AUDIT: blankable(flag),
+    SNAPSHOT_INTERVAL: blankable(
+      z
+        .string()
+        .regex(/^(0|[1-9]\d{0,14})$/, 'must be a whole number')
+        .transform(Number),
+    ),
+    SNAPSHOTS_KEPT: blankable(
+      count.refine((kept) => kept <= SNAPSHOTS_KEPT_MAX, `at most ${SNAPSHOTS_KEPT_MAX}`),
+    ),
+    SYNC_FROM: blankable(z.enum(['genesis', 'snapshot'], 'must be genesis or snapshot')),
     // These three only fill a genesis that is being made; the node checks their form and does not use them.
     CONSENSUS_MODE: blankable(z.enum(['poa', 'pos', 'hybrid'], 'must be poa, pos or hybrid')),
     BLOCK_TIME: blankable(duration),
     EMPTY_BLOCKS: blankable(z.enum(['never', 'heartbeat', 'always'], 'must be never, heartbeat or always')),
   })
   .superRefine((raw, context) => {
-    for (const [name, detail] of crossFaults(raw))
+    for (const [name, detail] of [...crossFaults(raw), ...networkFaults(raw as RawNetworkSettings)])
       context.addIssue({ code: 'custom', path: [name], message: detail });
   });
 
@@ -240,11 +282,22 @@ export interface Settings {
   readonly ledger: LedgerSettings | undefined;
   /** Ed25519 seed, 32 bytes. Undefined: this node does not validate. */
   readonly validatorKey: Uint8Array | undefined;
+  /** Ed25519 seed of the node's identity: NODE_KEY, else the validator's. Undefined: it has none and joins nobody. */
+  readonly nodeKey: Uint8Array | undefined;
+  readonly network: NetworkSettings;
   readonly adminToken: string | undefined;
+  /** Snapshots of the state: blocks from one to the next (0 = none), and how many are kept. */
+  readonly snapshots: { readonly interval: number; readonly kept: number };
+  /** What a chain without blocks starts from where it has peers. */
+  readonly syncFrom: 'genesis' | 'snapshot';
   /** Bytes of one chain's object from which its writes are refused at nine tenths. */
   readonly storageLimitBytes: number;
   /** Blocks that may wait for the ledger before writes are refused. */
   readonly outboxBlocksMax: number;
+  /** Blocks that one source may import by hand per second; 0: as many as it likes. */
+  readonly importRate: number;
+  /** True: sync checks every certificate, also those that the hash chain proves. */
+  readonly syncAudit: boolean;
   /** JSON document of a genesis, not yet checked. */
   readonly genesis: unknown;
   /** Base URL, without a slash at its end, of the node of each known validator; may hold the own one. */
@@ -282,10 +335,19 @@ export function parseSettings(env: unknown): Settings {
     commit: raw.COMMIT ?? 'unknown',
     ledger: ledgerSettings(raw),
     validatorKey: raw.VALIDATOR_KEY,
+    nodeKey: raw.NODE_KEY ?? raw.VALIDATOR_KEY,
+    network: networkSettings(raw as RawNetworkSettings),
     adminToken: raw.ADMIN_TOKEN,
+    snapshots: {
+      interval: raw.SNAPSHOT_INTERVAL ?? SNAPSHOT_INTERVAL_DEFAULT,
+      kept: raw.SNAPSHOTS_KEPT ?? SNAPSHOTS_KEPT_DEFAULT,
+    },
+    syncFrom: raw.SYNC_FROM ?? 'genesis',
     genesis: raw.GENESIS,
     storageLimitBytes: raw.STORAGE_LIMIT ?? STORAGE_LIMIT_DEFAULT,
     outboxBlocksMax: raw.OUTBOX_BLOCKS_MAX ?? OUTBOX_BLOCKS_DEFAULT,
+    importRate: raw.IMPORT_RATE ?? IMPORT_RATE_DEFAULT,
+    syncAudit: raw.SYNC_AUDIT === true,
     peers: new Map(
       Object.entries(raw.PEERS ?? {}).map(([key, url]) => [parseConsensusKey(key), url.replace(/\/+$/, '')]),
     ),

@@ -1,6 +1,6 @@
 /** @module Blocks and certificates: canonical bytes <-> JSON, without loss. */
 import type { Header } from '../protocol/block/block.ts';
-import { decodeBody, decodeHeader, encodeBody } from '../protocol/block/encode.ts';
+import { decodeBody, decodeHeader, encodeBody, hashHeader } from '../protocol/block/encode.ts';
 import type { HashHex } from '../protocol/primitives/brand.ts';
 import { fromHex, toHex } from '../protocol/primitives/bytes.ts';
 import { parseChainId } from '../protocol/primitives/chain-id.ts';
@@ -175,15 +175,28 @@ export function blockFromWire(
   json: unknown,
   registry: TransactionRegistry,
   pointer = '/body',
-): { height: number; body: Uint8Array; certificate: Uint8Array } {
-  const wire = checkShape(blockSchema.required({ transactions: true }), json, pointer);
+): { height: number; hash: HashHex; body: Uint8Array; certificate: Uint8Array } {
+  return encodeBlockWire(
+    checkShape(blockSchema.required({ transactions: true }), json, pointer),
+    registry,
+    pointer,
+  );
+}
+
+/** As {@link blockFromWire} for a block that its schema has passed. */
+export function encodeBlockWire(
+  wire: BlockWire,
+  registry: TransactionRegistry,
+  pointer = '/body',
+): { height: number; hash: HashHex; body: Uint8Array; certificate: Uint8Array } {
   const transactions = wire.transactions ?? [];
   if (wire.certificate === null) {
     const errors = [{ pointer: `${pointer}/certificate`, detail: 'a block above genesis has a certificate' }];
     throw new ApiError('REQUEST_INVALID', 'the block has no certificate', { errors });
   }
+  const header = headerFromWire(wire);
   const body = encodeBody({
-    header: headerFromWire(wire),
+    header,
     lastCommit: wire.last_commit === null ? null : certificateFromWire(wire.last_commit),
     evidence: wire.evidence.map(fromHex),
     transactions: transactions.map((tx, index) =>
@@ -193,7 +206,8 @@ export function blockFromWire(
       ),
     ),
   });
-  return { height: wire.height, body, certificate: encodeCertificate(certificateFromWire(wire.certificate)) };
+  const certificate = encodeCertificate(certificateFromWire(wire.certificate));
+  return { height: wire.height, hash: hashHeader(header), body, certificate };
 }
 
 function headerFromWire(wire: BlockWire): Header {

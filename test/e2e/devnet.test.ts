@@ -88,6 +88,7 @@ describe('the devnet', () => {
       nodes: [
         {
           name: 'node1',
+          role: 'validator',
           rpc_url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
           ws_url: expect.stringMatching(/^ws:\/\/127\.0\.0\.1:\d+\/ws$/),
           pid: expect.any(Number),

@@ -20,6 +20,11 @@ const HANG_MS = 20_000;
 const FRAMES = 400;
 const PASSING_SHARE = 0.3;
 
+/** Envelopes age while the requests wait for their turn. */
+const SIGNED =
+  'needs a request that a node has signed this moment: test/durable-objects/node/attacks.test.ts';
+const EVIDENCE = 'needs signatures of validators; test/workers has a request for each';
+const BLOCKS = 'needs final blocks of another node; test/workers/import-block.test.ts has them';
 /** Documented codes that no request to this node can meet, and why. */
 const ELSEWHERE: Readonly<Partial<Record<ProblemCode, string>>> = {
   TX_TOO_LARGE: 'the members of every type together are smaller; only peers send bytes of a larger one',
@@ -28,6 +33,34 @@ const ELSEWHERE: Readonly<Partial<Record<ProblemCode, string>>> = {
   LEDGER_REBUILD_REFUSED: 'needs an object that has dropped blocks',
   LEDGER_NONE: 'needs a node without a ledger',
   CHAIN_LIMIT: 'needs a thousand chains',
+  EVIDENCE_MALFORMED: EVIDENCE,
+  EVIDENCE_FALSE: EVIDENCE,
+  EVIDENCE_FROM_FUTURE: EVIDENCE,
+  EVIDENCE_TOO_OLD: EVIDENCE,
+  EVIDENCE_NOT_A_VALIDATOR: EVIDENCE,
+  EVIDENCE_KNOWN: EVIDENCE,
+  EVIDENCE_TOMBSTONED: EVIDENCE,
+  EVIDENCE_POOL_FULL: EVIDENCE,
+  SIGNING_KEY_NONE: 'needs a node without a validator key',
+  SIGNING_MARK_BELOW: 'needs the order of an administrator that moves a mark',
+  SIGNING_MARK_TOO_FAR: 'needs the order of an administrator that moves a mark',
+  BLOCK_INVALID: BLOCKS,
+  BLOCK_CONFLICT: BLOCKS,
+  BLOCK_GAP: BLOCKS,
+  CHAIN_HALTED: 'needs a chain that has diverged',
+  SNAPSHOT_INVALID: 'needs a chain without blocks',
+  SNAPSHOT_REFUSED: 'needs the order of an administrator to import',
+  NETWORK_DISABLED: 'needs a node without an address',
+  PEER_UNREACHABLE: 'needs the order of an administrator to call somebody',
+  PEER_UNKNOWN: SIGNED,
+  PEER_BANNED: SIGNED,
+  PEER_INCOMPATIBLE: SIGNED,
+  PEER_RECORD_INVALID: SIGNED,
+  PEER_RECORD_STALE: SIGNED,
+  PEER_ADDRESS_REFUSED: SIGNED,
+  PEERS_FULL: SIGNED,
+  NOTICE_INVALID: SIGNED,
+  RATE_LIMITED: SIGNED,
 };
 /** Codes of the outer checks: the request did not reach its handler. */
 const OUTER = new Set<string>([

@@ -2,11 +2,10 @@
  * @module A chain that nobody uses: evicted, without an alarm, and left so by everything that only looks at it.
  * IDLE_SECONDS=120 is the long form.
  */
-import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { until } from '../support/devnet.ts';
 import { startTestNode, type TestNode } from '../support/node.ts';
-import { digestNode, objectFiles } from '../support/node-digest.ts';
+import { alarmsOf, digestNode } from '../support/node-digest.ts';
 import { getJson, post, signedTransfer, walletOf } from '../support/stranger.ts';
 import type { Wakeups } from '../support/wakeups-entry.ts';
 
@@ -14,8 +13,6 @@ import type { Wakeups } from '../support/wakeups-entry.ts';
 const EVICTED_MS = 20_000;
 const IDLE_MS = 1_000 * Number(process.env.IDLE_SECONDS ?? 8);
 const POLL_MS = 500;
-
-const ALARM = 'select * from _cf_METADATA where key = 1 and value is not null';
 
 type Counts = Record<'chain' | 'hub', Wakeups>;
 
@@ -49,20 +46,6 @@ async function subscriber(): Promise<{ frames: { type: string; height?: number }
   return { frames, socket };
 }
 
-/** Alarms of all objects of a class, as they stand in their files. */
-function alarms(className: string): unknown[] {
-  return objectFiles(node.persistDir, className).flatMap((file) => {
-    const database = new DatabaseSync(file, { readOnly: true });
-    // The platform makes this table with an object's first alarm; key 1 is the time of the alarm that is set.
-    const made = database.prepare("select 1 from sqlite_master where name = '_cf_METADATA'").get();
-    const statement = made === undefined ? undefined : database.prepare(ALARM);
-    statement?.setReadBigInts(true); // nanoseconds
-    const rows = statement?.all() ?? [];
-    database.close();
-    return rows;
-  });
-}
-
 test(
   'an idle chain is evicted without an alarm, and pings, scrapes and polls leave it so',
   async () => {
@@ -72,8 +55,8 @@ test(
     await until('the block on the socket', () => events() === 1);
     await pause(EVICTED_MS);
 
-    expect(alarms('ChainObject')).toEqual([]);
-    expect(alarms('HubObject')).toEqual([]);
+    expect(alarmsOf(node.persistDir, 'ChainObject')).toEqual([]);
+    expect(alarmsOf(node.persistDir, 'HubObject')).toEqual([]);
     const before = await wakeups();
     const rows = await digestNode(node.persistDir, node.ledger?.primary);
     const paths = ['/metrics', '/readyz', '/health', '/rpc/get_head', '/sync_status', '/rpc/info', '/chains'];

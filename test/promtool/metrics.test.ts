@@ -61,6 +61,7 @@ describe('/metrics', () => {
       'blockchain_consensus_missing_validators',
       'blockchain_consensus_missed_blocks_total',
       'blockchain_consensus_double_signs_prevented_total',
+      'blockchain_consensus_signing_guarded',
     ]) {
       expect(total(after, name), name).toBe(0);
     }

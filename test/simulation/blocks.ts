@@ -1,7 +1,6 @@
-/** @module The blocks that a simulated node has in memory: bodies, what executing them gave, and which are wanted. */
+/** @module The blocks that a node has in memory: bodies, what executing them gave, and which are wanted. */
 import type { Block } from '../../shared/protocol/block/block.ts';
 import { BlockError } from '../../shared/protocol/block/block-error.ts';
-import { isContentAllowed } from '../../shared/protocol/block/check.ts';
 import { decodeBody, hashHeader } from '../../shared/protocol/block/encode.ts';
 import { evidenceHash, lastCommitHash, txRoot } from '../../shared/protocol/block/roots.ts';
 import type { BlockVerdict } from '../../shared/protocol/consensus/proposal.ts';
@@ -9,7 +8,7 @@ import { buildBlock } from '../../shared/protocol/execution/build-block.ts';
 import type { ExecutedBlock } from '../../shared/protocol/execution/executed-block.ts';
 import type { HashHex } from '../../shared/protocol/primitives/brand.ts';
 import type { CommitCertificate } from '../../shared/protocol/votes/commit-certificate.ts';
-import type { SimulatedNode } from './node.ts';
+import type { Life } from './life.ts';
 
 /** Bodies kept in memory. */
 const BODIES_MAX = 64;
@@ -22,19 +21,13 @@ interface Body {
 const decodedBodies = new WeakMap<Uint8Array, { hash: HashHex; block: Block } | null>();
 
 export class Blocks {
-  readonly #node: SimulatedNode;
+  readonly #life: Life;
   readonly #bodies = new Map<HashHex, Body>();
   readonly #executed = new Map<HashHex, ExecutedBlock>();
   readonly #wanted = new Set<HashHex>();
 
-  constructor(node: SimulatedNode) {
-    this.#node = node;
-  }
-
-  reset(): void {
-    this.#bodies.clear();
-    this.#executed.clear();
-    this.#wanted.clear();
+  constructor(life: Life) {
+    this.#life = life;
   }
 
   body(hash: HashHex): Uint8Array | null {
@@ -48,7 +41,7 @@ export class Blocks {
   /** Keeps a body that belongs to its own header; judges it if someone waits for it. */
   add(bytes: Uint8Array): void {
     const decoded = this.#decode(bytes);
-    if (decoded === null || decoded.block.header.height <= this.#node.parent.height) return;
+    if (decoded === null || decoded.block.header.height <= this.#life.parent.height) return;
     const { hash, block } = decoded;
     if (!this.#bodies.has(hash)) {
       if (this.#bodies.size >= BODIES_MAX && !this.#wanted.has(hash)) return;
@@ -65,7 +58,7 @@ export class Blocks {
       return false;
     }
     this.#wanted.delete(hash);
-    this.#node.enqueue({ type: 'block_ready', block: this.#verdict(hash, body) });
+    this.#life.enqueue({ type: 'block_ready', block: this.#verdict(hash, body) });
     return true;
   }
 
@@ -87,31 +80,32 @@ export class Blocks {
 
   /** Builds and executes the own proposal; nothing when there is no content for it. */
   build(round: number, timeMs: number, lastCommit: CommitCertificate | null): void {
-    const node = this.#node;
-    const { world } = node.simulation;
-    const parent = { ...node.parent, commit: lastCommit };
-    const { store } = node.storage;
-    const height = parent.height + 1;
-    let executed = buildBlock(world.chain, {
-      state: store,
-      pages: store,
-      parent,
+    const life = this.#life;
+    const { node } = life;
+    const { world, observer } = node.simulation;
+    const state = life.chainState;
+    const height = life.parent.height + 1;
+    const honest = buildBlock(world.chain, {
+      state,
+      pages: state,
+      parent: { ...life.parent, commit: lastCommit },
       round,
       timeMs,
       proposer: node.key,
       candidates: node.pool.candidates(),
+      evidence: life.evidence.items(),
+      verifier: world.verifier,
     });
-    const content = { transactions: executed.block.transactions.length, evidence: 0, timeMs };
-    if (!isContentAllowed(world.genesis.params, parent.timeMs, content)) {
-      node.enqueue({ type: 'built', height, round, block: null });
+    if (!honest.isContentAllowed) {
+      life.enqueue({ type: 'built', height, round, block: null });
       return;
     }
-    if (node.isHonest) node.simulation.observer.builtBlocks.add(executed.hash);
-    executed = node.behaviour?.forge?.(node, executed) ?? executed;
+    if (node.isHonest) observer.builtBlocks.add(honest.hash);
+    const executed = node.behaviour?.forge?.(node, honest) ?? honest;
     this.keep(executed);
     const { header } = executed.block;
     const block = { hash: executed.hash, valid: true, round: header.round, timeMs: header.timeMs };
-    node.enqueue({ type: 'built', height, round, block });
+    life.enqueue({ type: 'built', height, round, block });
   }
 
   /** Keeps a block with its execution. */
@@ -129,8 +123,10 @@ export class Blocks {
   #verdict(hash: HashHex, { block, bytes }: Body): BlockVerdict {
     const { round, timeMs } = block.header;
     if (!this.#executed.has(hash)) {
-      const node = this.#node;
-      const outcome = node.simulation.world.execute(node.storage.store, node.parent, block, hash, bytes);
+      const { node, storage, parent } = this.#life;
+      // A memo must not hide that the state cannot be read any more.
+      storage.connection.touch();
+      const outcome = node.simulation.world.execute(storage.store, parent, block, hash, bytes);
       if (outcome instanceof BlockError) {
         node.simulation.observer.foundInvalid(node, hash, outcome);
         return { hash, valid: false, round, timeMs };
@@ -147,8 +143,8 @@ export class Blocks {
   #decode(bytes: Uint8Array): { hash: HashHex; block: Block } | null {
     const known = decodedBodies.get(bytes);
     if (known !== undefined) return known;
-    const { world } = this.#node.simulation;
-    const block = this.#node.simulation.decoding(() => decodeBody(bytes, world.chain.registry));
+    const { world } = this.#life.node.simulation;
+    const block = this.#life.node.simulation.decoding(() => decodeBody(bytes, world.chain.registry));
     const decoded = block === null || !isWhole(block) ? null : { hash: hashHeader(block.header), block };
     decodedBodies.set(bytes, decoded);
     return decoded;

@@ -3,6 +3,8 @@ import type { ConsensusMessage } from '../../shared/protocol/consensus/message.t
 import { decodeMessage, encodeMessage } from '../../shared/protocol/consensus/message-codec.ts';
 import type { HashHex } from '../../shared/protocol/primitives/brand.ts';
 import type { SignedTransaction } from '../../shared/protocol/transaction/transaction.ts';
+import type { CommitCertificate } from '../../shared/protocol/votes/commit-certificate.ts';
+import { decodeCertificate } from '../../shared/protocol/votes/encode.ts';
 
 /** A decided block as bytes. */
 export interface DecidedBytes {
@@ -16,7 +18,8 @@ export type Frame =
   | { readonly kind: 'block'; readonly bytes: Uint8Array }
   | { readonly kind: 'get_decided'; readonly height: number }
   | { readonly kind: 'decided'; readonly blocks: readonly DecidedBytes[] }
-  | { readonly kind: 'transactions'; readonly transactions: readonly SignedTransaction[] };
+  | { readonly kind: 'transactions'; readonly transactions: readonly SignedTransaction[] }
+  | { readonly kind: 'evidence'; readonly bytes: Uint8Array };
 
 const decoded = new WeakMap<Uint8Array, ConsensusMessage>();
 
@@ -24,6 +27,18 @@ const decoded = new WeakMap<Uint8Array, ConsensusMessage>();
 export function frameOf(message: ConsensusMessage, body: Uint8Array | null = null): Frame {
   const bytes = encodeMessage(message);
   return { kind: 'consensus', bytes, body };
+}
+
+const certificates = new WeakMap<Uint8Array, CommitCertificate>();
+
+/** The certificate in the bytes, decoded once, too. Throws CodecError. */
+export function certificateIn(bytes: Uint8Array): CommitCertificate {
+  let certificate = certificates.get(bytes);
+  if (certificate === undefined) {
+    certificate = decodeCertificate(bytes);
+    certificates.set(bytes, certificate);
+  }
+  return certificate;
 }
 
 /** The message in the bytes. The same bytes object is decoded once, however many nodes get it. Throws CodecError. */

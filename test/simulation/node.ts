@@ -1,40 +1,32 @@
-/**
- * @module A simulated node: it carries out the effects of the real step over real storage and execution, and obeys the
- * rule of its platform that nothing leaves a turn before the writes of that turn are durable.
- */
+/** @module A simulated node: what outlives its memory, what befalls it, and the instances that run on it. */
 import { DoubleSignPrevented } from '../../durable-objects/chain/sign-log.ts';
-import type { ConsensusEffect } from '../../shared/protocol/consensus/effect.ts';
-import type { ConsensusInput, NewHeight } from '../../shared/protocol/consensus/input.ts';
-import type { ConsensusMessage } from '../../shared/protocol/consensus/message.ts';
 import type { ConsensusSigner, SignPosition } from '../../shared/protocol/consensus/signer.ts';
 import type { ConsensusState } from '../../shared/protocol/consensus/state.ts';
-import { type StepResult, start, step } from '../../shared/protocol/consensus/step.ts';
-import type { Timer, TimerKind } from '../../shared/protocol/consensus/timeouts.ts';
 import type { ConsensusContext } from '../../shared/protocol/consensus/turn.ts';
 import type { ParentBlock } from '../../shared/protocol/execution/executed-block.ts';
 import type { ConsensusKey } from '../../shared/protocol/primitives/brand.ts';
-import { readValidators } from '../../shared/protocol/state/validators.ts';
-import { decodeCertificate } from '../../shared/protocol/votes/encode.ts';
 import type { Behaviour } from './behaviour.ts';
-import { Blocks } from './blocks.ts';
-import { type DecidedBytes, type Frame, frameOf, messageIn } from './frame.ts';
+import type { Blocks } from './blocks.ts';
+import type { Frame } from './frame.ts';
+import type { Registry } from './keeper.ts';
+import { Life } from './life.ts';
 import { Pool } from './pool.ts';
 import type { Simulation } from './simulation.ts';
+import { MemorySql } from './sql-storage.ts';
 import { NodeStorage } from './storage.ts';
-
-/** Decided blocks in one answer. */
-const DECIDED_BLOCKS_MAX = 8;
-/** A node asks for the same height again after this time. */
-const SYNC_RETRY_MS = 500;
-
-/** A failure of storage in the middle of a turn: the object starts again from what is durable. */
-export class StorageFault extends Error {
-  override readonly name = 'StorageFault';
-}
 
 export interface SignedMessage {
   readonly position: SignPosition;
   readonly message: Uint8Array;
+}
+
+/** Where in a turn that writes the process dies. */
+export type CrashPoint = 'before_persist' | 'after_persist' | 'half_sent';
+
+/** A copy of the storage, and of how far it was. */
+interface Snapshot {
+  readonly image: Uint8Array;
+  readonly height: number;
 }
 
 export class SimulatedNode {
@@ -44,135 +36,188 @@ export class SimulatedNode {
   readonly key: ConsensusKey;
   readonly simulation: Simulation;
   readonly behaviour: Behaviour | null;
+  readonly sql = new MemorySql();
+  /** Storage for those who look from outside. */
   readonly storage: NodeStorage;
-  readonly blocks: Blocks;
   readonly pool: Pool;
-  isUp = false;
+  life: Life | null = null;
+  /** An instance that was replaced and does not know it: it has its memory and its links, and no storage. */
+  stale: Life | null = null;
   hasHalted = false;
   /** Difference of its clock to virtual time, milliseconds. */
   clockMs = 0;
+  /** Its clock stands still at this time. */
+  frozenMs: number | null = null;
   /** What happens at the end of the next turn that writes. */
-  crash: 'before_persist' | 'after_persist' | 'half_sent' | 'storage' | null = null;
+  crash: CrashPoint | null = null;
+  /** What it knows of its chain beside the chain's own storage. */
+  readonly registry: Registry = { height: 0, orderMs: 0 };
+  /** An earlier state of its storage. */
+  snapshot: Snapshot | null = null;
+  /** Its storage was put back to this height, and nobody has vouched for its key since. */
+  restoredHeight: number | null = null;
+  wasRestored = false;
   /** Crashes in its n-th turn that writes, once. */
-  crashPlan: { turn: number; how: 'before_persist' | 'after_persist' | 'half_sent' } | null = null;
-  #writingTurns = 0;
-  state!: ConsensusState;
-  parent!: ParentBlock;
-  readonly #context: ConsensusContext;
-  readonly #timers = new Map<TimerKind, number>();
-  #timerSequence = 0;
-  #outbox: (() => void)[] = [];
-  #signed: SignedMessage[] = [];
-  #inputs: ConsensusInput[] = [];
-  #wrote = false;
+  crashPlan: { turn: number; how: CrashPoint } | null = null;
   /** The state of the last turn that was committed. */
-  #durable: ConsensusState | null = null;
-  #sync = { height: 0, atMs: 0 };
+  durable: ConsensusState | null = null;
+  #writingTurns = 0;
 
   constructor(simulation: Simulation, index: number, behaviour: Behaviour | null) {
-    const { world } = simulation;
+    const { keys } = simulation.world;
     this.simulation = simulation;
     this.index = index;
     this.behaviour = behaviour;
-    this.identity = index % world.keys.length;
-    this.key = world.keys[this.identity] as ConsensusKey;
-    this.storage = new NodeStorage(world);
-    this.blocks = new Blocks(this);
+    this.identity = index % keys.length;
+    this.key = keys[this.identity] as ConsensusKey;
+    this.storage = new NodeStorage(this.sql.connect());
+    simulation.world.install(this.sql, this.storage);
     this.pool = new Pool(this);
-    const { genesisHash } = world.chain;
-    this.#context = { genesisHash, verifier: world.verifier, signer: this.#makeSigner() };
   }
 
   get isHonest(): boolean {
     return this.behaviour === null;
   }
 
+  get isUp(): boolean {
+    return this.life !== null;
+  }
+
+  /** Its key is held back after a restore. */
+  get isHeld(): boolean {
+    return this.restoredHeight !== null || (this.life?.keeper?.reason ?? null) !== null;
+  }
+
   get nowMs(): number {
-    return this.simulation.nowMs + this.clockMs;
+    return this.frozenMs ?? this.simulation.nowMs + this.clockMs;
+  }
+
+  get state(): ConsensusState {
+    return this.running.state;
+  }
+
+  get parent(): ParentBlock {
+    return this.running.parent;
+  }
+
+  get blocks(): Blocks {
+    return this.running.blocks;
   }
 
   get context(): ConsensusContext {
-    return this.#context;
+    return this.running.context;
+  }
+
+  /** The height of the last block that it has, up or down. */
+  get height(): number {
+    return this.life?.parent.height ?? this.storage.parent().height;
+  }
+
+  private get running(): Life {
+    if (this.life === null) throw new Error(`node ${this.index} is down`);
+    return this.life;
   }
 
   /** Starts from what is durable, as after a crash, an eviction or a deploy. */
   boot(): void {
     if (this.hasHalted) return;
-    this.isUp = true;
     this.crash = null;
-    this.#timers.clear();
-    this.#sync = { height: 0, atMs: 0 };
-    this.blocks.reset();
-    this.parent = this.storage.parent();
-    for (const body of this.storage.keptBodies()) this.blocks.add(body);
-    const recovery = { height: this.#newHeight(), record: this.storage.record(), blocks: [] };
-    this.turn(() => {
-      const result = start(this.#context, recovery, this.nowMs);
-      this.simulation.observer.recovered(this, result.state, this.#durable);
-      this.#take(result);
-      this.#offerWork();
-    });
-    if (this.isUp) this.simulation.connected(this);
+    this.pool.restored();
+    const life = new Life(this);
+    this.life = life;
+    life.start();
+    if (this.life === life) this.simulation.connected(this);
   }
 
   /** Memory is gone; storage stays. */
   down(): void {
-    this.isUp = false;
-    this.#timers.clear();
-    this.#outbox = [];
-    this.#signed = [];
-    this.#inputs = [];
-    this.#wrote = false;
-    this.storage.sql.rollback();
+    this.life?.end();
+    this.life = null;
+    this.sql.rollback();
+    this.simulation.taps.down?.(this);
   }
 
-  /** One synchronous turn: all inputs that follow from it, one commit, then everything leaves. */
-  turn(work: () => void): void {
-    if (!this.isUp) return;
-    try {
-      work();
-      this.#drain();
-    } catch (error) {
-      if (!(error instanceof StorageFault)) throw error;
-      this.down();
-      this.boot();
+  /** Keeps a copy of the storage for a later restore. */
+  takeSnapshot(): void {
+    this.snapshot = { image: this.sql.image(), height: this.height };
+  }
+
+  /** Puts an earlier copy in the place of the storage. The operator has ordered the key to be held, or relies on the record. */
+  restore(snapshot: Snapshot, isOrdered: boolean): void {
+    this.down();
+    this.endStale();
+    this.sql.restore(snapshot.image);
+    this.snapshot = null;
+    this.durable = null;
+    this.restoredHeight = snapshot.height;
+    this.wasRestored = true;
+    if (isOrdered) this.registry.orderMs = this.simulation.nowMs;
+    this.boot();
+  }
+
+  /** The operator vouches for what the key has signed, as only the one who sees everything can. True once it is done. */
+  vouch(): boolean {
+    const { life, restoredHeight } = this;
+    const highest = this.simulation.observer.highestSigned(this);
+    if (life === null || life.keeper === null) return false;
+    // It signs in the same event.
+    this.restoredHeight = null;
+    const isTaken = life.keeper.setMark(highest?.height ?? this.height, highest?.round ?? 0);
+    this.sql.commit();
+    if (!isTaken) this.restoredHeight = restoredHeight;
+    return isTaken;
+  }
+
+  /** A second instance starts while the first one goes on without knowing. */
+  replace(): void {
+    const { life } = this;
+    if (life === null) return;
+    this.endStale();
+    life.storage.connection.sever();
+    this.stale = life;
+    this.boot();
+  }
+
+  /** Whatever ailed it is over. */
+  heal(): void {
+    this.clockMs = 0;
+    this.frozenMs = null;
+    this.crash = null;
+    this.sql.isFull = false;
+    this.sql.failAfter = null;
+    this.endStale();
+    if (!this.isUp) this.boot();
+  }
+
+  endStale(): void {
+    this.stale?.end();
+    this.stale = null;
+  }
+
+  /** A write or a read of an instance failed in the middle of a turn: it is over. */
+  failed(life: Life): void {
+    const { simulation } = this;
+    if (life === this.stale) {
+      simulation.statistics.add('crash_points/stale');
+      this.endStale();
       return;
     }
-    if (this.#wrote) this.#meetPlan();
-    if (this.#wrote && this.crash !== null) {
-      this.#crashNow();
-      return;
-    }
-    this.#commit();
-    const outbox = this.#outbox;
-    this.#outbox = [];
-    for (const leave of outbox) leave();
-    this.behaviour?.afterTurn?.(this);
-  }
-
-  input(input: ConsensusInput): void {
-    this.turn(() => this.#inputs.push(input));
-  }
-
-  /** Adds an input to the turn that is running. */
-  enqueue(input: ConsensusInput): void {
-    this.#inputs.push(input);
+    simulation.statistics.add(this.sql.isFull ? 'crash_points/disk_full' : 'crash_points/storage');
+    this.down();
+    if (this.sql.isFull) simulation.restartLater(this);
+    else this.boot();
   }
 
   receive(from: number, frame: Frame): void {
-    this.turn(() => this.#receive(from, frame));
+    this.stale?.receive(from, frame);
+    this.life?.receive(from, frame);
   }
 
-  fire(timer: Timer, sequence: number): void {
-    if (this.#timers.get(timer.kind) !== sequence) return;
-    this.#timers.delete(timer.kind);
-    this.input({ type: 'timeout', timer });
-  }
-
-  /** Sends at the end of the turn, or at once outside of one. */
+  /** Sends now, as far as the behaviour lets it. */
   send(to: number, frame: Frame): void {
-    const frames = this.behaviour?.outgoing?.(this, to, frame) ?? [frame];
-    for (const each of frames) this.simulation.network.send(this.index, to, each);
+    const frames = this.behaviour?.outgoing?.(this, to, frame);
+    if (frames === undefined) this.simulation.network.send(this.index, to, frame);
+    else for (const each of frames) this.simulation.network.send(this.index, to, each);
   }
 
   sendAll(frame: Frame): void {
@@ -182,221 +227,34 @@ export class SimulatedNode {
   /** A byzantine node signs whatever it likes; what it signs is on record for the checks. */
   signFreely(position: SignPosition, message: Uint8Array): Uint8Array {
     this.simulation.observer.signed(this, { position, message });
-    return this.simulation.world.signer(this.identity).sign(message);
+    return this.simulation.world.signer(`validator ${this.identity}`).sign(message);
   }
 
-  workArrived(): void {
-    this.turn(() => this.#offerWork());
-  }
-
-  #meetPlan(): void {
-    this.#writingTurns += 1;
-    if (this.#writingTurns !== this.crashPlan?.turn) return;
-    this.crash = this.crashPlan.how;
-    this.crashPlan = null;
-  }
-
-  #crashNow(): void {
-    const { crash } = this;
-    this.simulation.statistics.add(`crash_points/${crash}`);
-    if (crash === 'before_persist') {
-      this.simulation.goDown(this);
-      return;
-    }
-    const signed = this.#signed;
-    const outbox = this.#outbox;
-    this.storage.sql.commit();
-    this.#durable = this.state;
-    for (const each of signed) this.simulation.observer.signed(this, each);
-    if (crash === 'half_sent') for (const leave of outbox.slice(0, outbox.length >> 1)) leave();
-    this.simulation.goDown(this);
-  }
-
-  #commit(): void {
-    this.storage.sql.commit();
-    this.#durable = this.state;
-    this.#wrote = false;
-    for (const each of this.#signed) this.simulation.observer.signed(this, each);
-    this.#signed = [];
-  }
-
-  #drain(): void {
-    for (let input = this.#inputs.shift(); input !== undefined; input = this.#inputs.shift()) {
-      const state = this.behaviour?.tamper?.(this, this.state) ?? this.state;
-      this.#take(step(this.#context, state, input, this.nowMs));
-    }
-  }
-
-  #take(result: StepResult): void {
-    this.state = result.state;
-    this.simulation.observer.stepped(this, result);
-    for (const effect of result.effects) this.#carryOut(effect);
-  }
-
-  #carryOut(effect: ConsensusEffect): void {
-    const { simulation } = this;
-    switch (effect.type) {
-      case 'persist':
-        this.#wrote = true;
-        this.storage.persist(effect.record, (hash) => this.blocks.body(hash));
-        if (this.crash === 'storage') {
-          simulation.statistics.add('crash_points/storage');
-          throw new StorageFault('a write failed');
-        }
-        return;
-      case 'broadcast':
-        this.#outbox.push(() => this.sendAll(this.#frame(effect.message)));
-        return;
-      case 'send':
-        this.#toPeer(effect.peer, () => this.#frame(effect.message));
-        return;
-      case 'schedule':
-        this.#schedule(effect.timer, effect.delayMs);
-        return;
-      case 'build_block':
-        this.blocks.build(effect.round, effect.timeMs, effect.lastCommit);
-        return;
-      case 'validate':
-      case 'request_block':
-        if (!this.blocks.want(effect.hash) && effect.type === 'request_block')
-          this.#outbox.push(() => this.sendAll({ kind: 'get_block', hash: effect.hash }));
-        return;
-      case 'sync':
-        this.#askForDecided(effect.peer, effect.height);
-        return;
-      case 'send_decided':
-        this.#toPeer(effect.peer, () => this.#decidedFrom(effect.height));
-        return;
-      case 'send_transactions':
-        this.#toPeer(effect.peer, () => ({ kind: 'transactions', transactions: this.pool.oldest() }));
-        return;
-      case 'decide':
-        this.#decide(effect);
-        return;
-      case 'halt':
-        this.hasHalted = true;
-        simulation.observer.halted(this, effect.hash);
-        return;
-      case 'evidence':
-        simulation.observer.evidence(this, effect.evidence);
-        return;
-      case 'event':
-        simulation.observer.event(this, effect.event);
-    }
-  }
-
-  #decide(effect: Extract<ConsensusEffect, { type: 'decide' }>): void {
-    const executed = this.blocks.take(effect.hash);
-    this.#wrote = true;
-    this.storage.decide(executed, effect.certificate);
-    const { height, timeMs } = executed.block.header;
-    this.parent = { height, hash: effect.hash, timeMs, commit: effect.certificate };
-    this.#outbox.push(() => this.simulation.observer.decided(this, executed, effect.certificate));
-    this.pool.forget(executed.block.transactions);
-    this.blocks.forgetBelow(height + 1);
-    this.#inputs.unshift({ type: 'new_height', ...this.#newHeight() });
-    this.#offerWork();
-  }
-
-  #newHeight(): NewHeight {
-    const { parent } = this;
-    return {
-      height: parent.height + 1,
-      validators: readValidators(this.storage.store),
-      params: this.simulation.world.genesis.params,
-      parent: { hash: parent.hash, timeMs: parent.timeMs },
-      lastCommit: parent.commit,
-    };
-  }
-
-  #offerWork(): void {
-    if (this.pool.hasWork()) this.#inputs.push({ type: 'work_available' });
-  }
-
-  #frame(message: ConsensusMessage): Frame {
-    const body = message.kind === 'proposal' ? this.blocks.body(message.proposal.blockHash) : null;
-    return frameOf(message, body);
-  }
-
-  #toPeer(peer: ConsensusKey, frame: () => Frame): void {
-    const to = this.simulation.world.indexOf.get(peer);
-    if (to === undefined || to === this.identity) return;
-    this.#outbox.push(() => {
-      for (const node of this.simulation.nodes) if (node.identity === to) this.send(node.index, frame());
-    });
-  }
-
-  #schedule(timer: Timer, delayMs: number): void {
-    const sequence = ++this.#timerSequence;
-    this.#timers.set(timer.kind, sequence);
-    this.#outbox.push(() => this.simulation.schedule(this, timer, sequence, delayMs));
-  }
-
-  #receive(from: number, frame: Frame): void {
-    const { keys } = this.simulation.world;
-    const peer = keys[from % keys.length] ?? null;
-    switch (frame.kind) {
-      case 'consensus': {
-        // The body first, so that its proposal finds it.
-        if (frame.body !== null) this.blocks.add(frame.body);
-        const message = this.simulation.decoding(() => messageIn(frame.bytes));
-        if (message !== null) this.#inputs.push({ type: 'message', peer, message });
-        return;
-      }
-      case 'get_block': {
-        const body = this.blocks.body(frame.hash);
-        if (body !== null) this.#outbox.push(() => this.send(from, { kind: 'block', bytes: body }));
-        return;
-      }
-      case 'block':
-        this.blocks.add(frame.bytes);
-        return;
-      case 'get_decided':
-        if (frame.height <= this.parent.height)
-          this.#outbox.push(() => this.send(from, this.#decidedFrom(frame.height)));
-        return;
-      case 'decided':
-        for (const each of frame.blocks) this.#receiveDecided(each);
-        return;
-      case 'transactions':
-        if (this.pool.add(frame.transactions)) this.#offerWork();
-    }
-  }
-
-  #receiveDecided({ certificate: bytes, body }: DecidedBytes): void {
-    const certificate = this.simulation.decoding(() => decodeCertificate(bytes));
-    if (certificate === null || certificate.height !== this.parent.height + 1) return;
-    const block = this.blocks.judge(certificate.blockHash, body);
-    if (block === null) return;
-    this.#inputs.push({ type: 'decided', certificate, block });
-    this.#drain();
-  }
-
-  #askForDecided(peer: ConsensusKey, height: number): void {
-    const { nowMs } = this.simulation;
-    if (this.#sync.height === height && nowMs < this.#sync.atMs + SYNC_RETRY_MS) return;
-    this.#sync = { height, atMs: nowMs };
-    this.#toPeer(peer, () => ({ kind: 'get_decided', height }));
-  }
-
-  #decidedFrom(height: number): Frame {
-    const blocks = this.storage.store.blocks(height, DECIDED_BLOCKS_MAX);
-    return { kind: 'decided', blocks: blocks.map(({ certificate, body }) => ({ certificate, body })) };
-  }
-
-  #makeSigner(): ConsensusSigner {
-    const signer = this.simulation.world.signer(this.identity);
+  /** The signer of an instance: `signed` is told of each signature, which is durable only with its turn. */
+  signerOver(life: Life, signed: (message: SignedMessage) => void): ConsensusSigner {
+    const signer = this.simulation.world.signer(`validator ${this.identity}`);
     const sign = (position: SignPosition, message: Uint8Array): Uint8Array | null => {
       if (!this.isHonest) return this.signFreely(position, message);
       try {
-        const signature = this.storage.signLog.sign(this.key, signer, position, message);
-        this.#signed.push({ position, message });
+        const signature = life.storage.signLog.sign(this.key, signer, position, message);
+        signed({ position, message });
         return signature;
       } catch (error) {
         if (!(error instanceof DoubleSignPrevented)) throw error;
         return null;
       }
     };
-    return { consensusKey: this.key, sign };
+    const firstRound = (height: number) => (life.keeper === null ? 0 : life.keeper.firstRound(height));
+    return { consensusKey: this.key, sign, firstRound };
+  }
+
+  /** Whether the process dies at the end of this turn, which writes. */
+  meetsCrash(): boolean {
+    this.#writingTurns += 1;
+    if (this.#writingTurns === this.crashPlan?.turn) {
+      this.crash = this.crashPlan.how;
+      this.crashPlan = null;
+    }
+    return this.crash !== null;
   }
 }

@@ -1,230 +1,194 @@
 /**
  * @module The one who sees everything and checks the invariants at every event. It shares no code with the machine
- * where it judges it: votes are read back from the bytes that were signed.
+ * where it judges it: votes are read back from the bytes that were signed, sets from the blocks that were decided.
  */
-
 import type { BlockError } from '../../shared/protocol/block/block-error.ts';
-import { decode, hashCodec, nullable, tuple, uint } from '../../shared/protocol/codec/codec.ts';
 import type { ConsensusEvent } from '../../shared/protocol/consensus/effect.ts';
+import type { ConsensusMessage } from '../../shared/protocol/consensus/message.ts';
+import { comparePositions, type SignPosition } from '../../shared/protocol/consensus/signer.ts';
 import type { ConsensusState } from '../../shared/protocol/consensus/state.ts';
 import type { StepResult } from '../../shared/protocol/consensus/step.ts';
-import { addressOf } from '../../shared/protocol/crypto/keys.ts';
 import type { ExecutedBlock } from '../../shared/protocol/execution/executed-block.ts';
-import type { HashHex } from '../../shared/protocol/primitives/brand.ts';
+import { genesisState } from '../../shared/protocol/genesis/state.ts';
+import type { ConsensusKey, HashHex } from '../../shared/protocol/primitives/brand.ts';
 import { toHex } from '../../shared/protocol/primitives/bytes.ts';
-import { readAccount } from '../../shared/protocol/state/account.ts';
-import { readSupply, SUPPLY_BURNED, SUPPLY_GENESIS } from '../../shared/protocol/state/supply.ts';
+import { readSupply, SUPPLY_GENESIS } from '../../shared/protocol/state/supply.ts';
+import { readValidators } from '../../shared/protocol/state/validators.ts';
 import type { CommitCertificate } from '../../shared/protocol/votes/commit-certificate.ts';
 import { type Evidence, encodeEvidence, isEvidenceTrue } from '../../shared/protocol/votes/evidence.ts';
-import { precommitSignBytes } from '../../shared/protocol/votes/vote.ts';
+import { Accountability } from './accountability.ts';
+import { checkCertificate, checkPrevote, checkStorage } from './invariants.ts';
+import { LivenessWatch } from './liveness.ts';
 import type { SignedMessage, SimulatedNode } from './node.ts';
+import { DecidingSets } from './sets.ts';
 import type { Simulation } from './simulation.ts';
-import { ACCOUNTS, aSigner } from './world.ts';
-
-/** A broken invariant ends the run at once. */
-export class Violation extends Error {
-  override readonly name = 'Violation';
-  readonly invariant: string;
-
-  constructor(invariant: string, message: string) {
-    super(`${invariant}: ${message}`);
-    this.invariant = invariant;
-  }
-}
-
-const round = uint();
-const prevoteBody = tuple({
-  height: uint(),
-  round,
-  blockHash: nullable(hashCodec),
-  polRound: nullable(round),
-});
-const precommitBody = tuple({ height: uint(), round, blockHash: nullable(hashCodec) });
-/** Bytes of the scope, and of the zero before it. */
-const SCOPE = 33;
+import { StateMirror } from './supply.ts';
+import { Violation } from './violation.ts';
+import { VoteRecord, voteIn } from './vote-record.ts';
 
 /** After so many heights an equivocator has contradicted itself to one node many times. */
 const ACCOUNTABLE_HEIGHTS = 10;
-
-interface Vote {
-  readonly node: number;
-  readonly round: number;
-  readonly blockHash: HashHex | null;
-  readonly polRound: number | null;
-}
-
-/** Votes signed for one height. */
-interface HeightRecord {
-  readonly prevoters: Map<string, Set<number>>;
-  readonly precommits: Vote[];
-}
+/** A key whose storage was restored signs nothing for so many heights. */
+const QUIET_HEIGHTS = 10;
+/** Votes of heights below are nobody's business any more. */
+const HEIGHTS_KEPT = 20;
 
 export class Observer {
   readonly #simulation: Simulation;
-  readonly #signed = new Map<string, string>();
-  readonly #heights = new Map<number, HeightRecord>();
+  readonly sets = new DecidingSets();
+  readonly liveness: LivenessWatch;
+  readonly accountability: Accountability;
   readonly decidedHashes = new Map<number, HashHex>();
-  readonly evidenceAgainst = new Set<number>();
-  /** `node/hash` of blocks that a node found invalid. */
-  readonly #foundInvalid = new Set<string>();
+  readonly evidenceAgainst = new Set<ConsensusKey>();
   /** By honest nodes. */
   readonly builtBlocks = new Set<HashHex>();
-  /** By height: honest rounds begun after the last heal, to measure how long a decision takes. */
-  #roundsAfterHeal = new Map<number, Set<number>>();
-  readonly #roundsOf = new Map<number, number>();
+  readonly #mirror = new StateMirror();
+  readonly #supply: bigint;
+  readonly #signed = new Map<string, string>();
+  readonly #votes = new Map<number, VoteRecord>();
+  /** `node/hash` of blocks that a node found invalid. */
+  readonly #foundInvalid = new Set<string>();
+  /** By index of a node: the highest position that it has signed. */
+  readonly #highest = new Map<number, SignPosition>();
+  #height = 0;
 
   constructor(simulation: Simulation) {
     this.#simulation = simulation;
+    this.liveness = new LivenessWatch(simulation);
+    this.accountability = new Accountability(simulation, this.sets);
+    this.#mirror.apply(genesisState(simulation.world.genesis));
+    this.#supply = readSupply(this.#mirror, SUPPLY_GENESIS);
+    this.sets.learn(1, readValidators(this.#mirror));
   }
 
-  /** A signature is durable. Honest nodes sign one message per position, and only what their locks allow. */
+  /** A signature is durable. Honest nodes sign one message per position, as members, and only what their locks allow. */
   signed(node: SimulatedNode, { position, message }: SignedMessage): void {
     const { height, round, step } = position;
-    if (node.isHonest) {
-      const id = `${node.index}/${height}/${round}/${step}`;
-      const hex = toHex(message);
-      const before = this.#signed.get(id);
-      if (before !== undefined && before !== hex)
-        throw new Violation('one_signature', `node ${node.index} signed twice at ${height}/${round}/${step}`);
-      this.#signed.set(id, hex);
-    }
-    if (step === 'prevote') this.#prevoted(node, message);
-    if (step === 'precommit') this.#precommitted(node, message);
-  }
-
-  #prevoted(node: SimulatedNode, message: Uint8Array): void {
-    const vote = decode(prevoteBody, message.subarray('atoll/prevote/v1'.length + SCOPE), 256);
-    const record = this.#recordOf(vote.height);
+    if (node.isHonest) this.#signedHonestly(node, position, message);
+    if (step === 'proposal') return;
+    const record = this.#recordOf(height);
+    const vote = voteIn(step, message);
     if (node.isHonest && vote.blockHash !== null) {
-      const lock = record.precommits
-        .filter(({ node: other, round, blockHash }) => {
-          return other === node.index && round < vote.round && blockHash !== null;
-        })
-        .at(-1);
-      if (lock !== undefined && lock.blockHash !== vote.blockHash) {
-        const { polRound } = vote;
-        const isFree =
-          polRound !== null && polRound >= lock.round && this.#hasPolka(record, polRound, vote.blockHash);
-        if (!isFree)
-          throw new Violation(
-            'lock_rule',
-            `node ${node.index} locked in round ${lock.round} prevoted another block in ${vote.round} at height ${vote.height}`,
-          );
-      }
+      const { blockHash } = vote;
+      const hasPolka = (inRound: number) => this.sets.isQuorum(height, record.prevoters(inRound, blockHash));
+      if (step === 'prevote') {
+        if (this.#foundInvalid.has(`${node.index}/${blockHash}`))
+          throw new Violation('prevote_is_valid', `node ${node.index} voted for a block it found invalid`);
+        checkPrevote(node, vote, record.lockBelow(node.index, round), hasPolka);
+      } else if (!hasPolka(round))
+        throw new Violation('precommit_needs_polka', `node ${node.index} at ${height}/${round}`);
     }
-    if (node.isHonest) this.#checkPrevote(node, record, { node: node.index, ...vote });
-    const id = `${vote.round}/${vote.blockHash}`;
-    const voters = record.prevoters.get(id) ?? new Set();
-    voters.add(node.identity);
-    record.prevoters.set(id, voters);
+    record.add(node.index, node.key, vote);
+    this.accountability.signed(node, vote);
   }
 
-  /** What honest nodes vote for is valid, and either not from their future or repeated with a polka. */
-  #checkPrevote(node: SimulatedNode, record: HeightRecord, { blockHash, polRound }: Vote): void {
-    if (blockHash === null) return;
-    if (this.#foundInvalid.has(`${node.index}/${blockHash}`))
-      throw new Violation('prevote_is_valid', `node ${node.index} voted for a block it found invalid`);
-    if (polRound !== null && !this.#hasPolka(record, polRound, blockHash))
-      throw new Violation(
-        'prevote_needs_polka',
-        `node ${node.index} voted for a repeated block without polka`,
-      );
-    const block = node.blocks.block(blockHash);
-    const { precisionMs } = this.#simulation.world.genesis.params;
-    if (polRound === null && block !== null && block.header.timeMs > node.nowMs + precisionMs)
-      throw new Violation('timely_prevote', `node ${node.index} voted for a block of the future`);
+  /** The highest position that a node has ever signed. */
+  highestSigned(node: SimulatedNode): SignPosition | null {
+    return this.#highest.get(node.index) ?? null;
   }
 
-  #precommitted(node: SimulatedNode, message: Uint8Array): void {
-    const vote = decode(precommitBody, message.subarray('atoll/precommit/v1'.length + SCOPE), 256);
-    const record = this.#recordOf(vote.height);
-    if (node.isHonest && vote.blockHash !== null && !this.#hasPolka(record, vote.round, vote.blockHash))
-      throw new Violation('precommit_needs_polka', `node ${node.index} at ${vote.height}/${vote.round}`);
-    record.precommits.push({ node: node.index, ...vote, polRound: null });
+  #signedHonestly(node: SimulatedNode, position: SignPosition, message: Uint8Array): void {
+    const { height, round, step } = position;
+    const where = `${height}/${round}/${step}`;
+    const id = `${node.index}/${where}`;
+    const hex = toHex(message);
+    const before = this.#signed.get(id);
+    if (before !== undefined && before !== hex)
+      throw new Violation('one_signature', `node ${node.index} signed twice at ${where}`);
+    this.#signed.set(id, hex);
+    const highest = this.#highest.get(node.index);
+    if (highest === undefined || comparePositions(position, highest) > 0)
+      this.#highest.set(node.index, position);
+    if (node.restoredHeight !== null && height <= node.restoredHeight + QUIET_HEIGHTS)
+      throw new Violation('restored_key_is_quiet', `node ${node.index} signed ${where}`);
+    node.restoredHeight = null;
+    if (this.sets.at(height)?.powers.has(node.key) !== true)
+      throw new Violation('only_members_sign', `node ${node.index} is not in the set of height ${height}`);
   }
 
-  #hasPolka(record: HeightRecord, round: number, blockHash: HashHex): boolean {
-    return this.#simulation.world.isQuorum(record.prevoters.get(`${round}/${blockHash}`) ?? []);
-  }
-
-  #recordOf(height: number): HeightRecord {
-    let record = this.#heights.get(height);
+  #recordOf(height: number): VoteRecord {
+    let record = this.#votes.get(height);
     if (record === undefined) {
-      record = { prevoters: new Map(), precommits: [] };
-      this.#heights.set(height, record);
-      this.#heights.delete(height - 20);
+      record = new VoteRecord();
+      this.#votes.set(height, record);
+      this.#votes.delete(height - HEIGHTS_KEPT);
     }
     return record;
   }
 
-  /** A block is final at an honest node. */
+  /** A message has reached a node. */
+  heard(node: SimulatedNode, message: ConsensusMessage): void {
+    if (this.#simulation.scenario.trust === 'broken') this.accountability.heard(node, message);
+  }
+
+  /** A node executes a decision: what follows from the block for the next height. */
+  deciding(node: SimulatedNode, { block, nextValidators, incidents }: ExecutedBlock): void {
+    if (!node.isHonest) return;
+    const { statistics, scenario } = this.#simulation;
+    const height = block.header.height + 1;
+    if (this.sets.at(height) !== undefined) return;
+    const change = this.sets.learn(height, nextValidators);
+    if (change !== null) {
+      statistics.add('set_changes');
+      if (change.joined > 0) statistics.add('set_changes/joined');
+      if (change.left > 0) statistics.add('set_changes/left');
+      if (change.moved > 0) statistics.add('set_changes/power');
+    }
+    for (const { kind, validator } of incidents) {
+      statistics.add(`incidents/${kind}`);
+      if (kind === 'evidence') this.#accused(validator, `block ${height - 1}`);
+    }
+    const byzantine = this.#simulation.nodes.filter((each) => !each.isHonest).map(({ key }) => key);
+    const total = this.sets.at(height)?.total ?? 0;
+    if (scenario.trust === 'sound' && 3 * this.sets.power(height, byzantine) >= total)
+      throw new Violation('assumption', `byzantine power reaches a third at height ${height}`);
+  }
+
+  /** A block is final at an honest node, and durable. */
   decided(node: SimulatedNode, executed: ExecutedBlock, certificate: CommitCertificate): void {
     const { height } = executed.block.header;
     this.#simulation.trace(height, certificate.round, executed.hash);
     if (!node.isHonest) return;
+    this.#simulation.heightMoved();
     const known = this.decidedHashes.get(height);
-    if (known !== undefined && known !== executed.hash)
-      throw new Violation('agreement', `two blocks are final at height ${height}`);
-    this.#checkCertificate(executed.hash, height, certificate);
-    this.#roundsAfterHeal.delete(height);
+    if (known !== undefined && known !== executed.hash) this.#forked(height);
+    checkCertificate(this.#simulation.world, this.sets.at(height), executed.hash, certificate);
     if (known !== undefined) return;
     this.decidedHashes.set(height, executed.hash);
-    this.#checkSupply(node);
+    this.#mirror.apply(executed.stateWrites);
+    this.#height = height;
+    if (this.#mirror.units !== this.#supply)
+      throw new Violation('supply', `everything adds up to ${this.#mirror.units} at height ${height}`);
     const { statistics } = this.#simulation;
     statistics.add('heights');
     if (certificate.round > 0) statistics.add('heights_beyond_round_0');
     statistics.add(`round/${Math.min(certificate.round, 20)}`);
-    if ((this.#roundsOf.get(height) ?? 0) > 50)
-      throw new Violation('liveness', `height ${height} took more than 50 rounds`);
-    this.#roundsOf.delete(height);
+    this.liveness.decided(height);
   }
 
-  #checkCertificate(hash: HashHex, height: number, certificate: CommitCertificate): void {
-    const { world } = this.#simulation;
-    const ordered = [...world.keys].sort();
-    const message = precommitSignBytes(world.chain.genesisHash, {
-      height,
-      round: certificate.round,
-      blockHash: hash,
-    });
-    const bits = [...certificate.bitmap].map((byte) => byte.toString(2).padStart(8, '0')).join('');
-    const signers: number[] = [];
-    for (const [index, bit] of [...bits].entries()) {
-      if (bit === '0') continue;
-      const key = ordered[index];
-      const signature = certificate.signatures[signers.length];
-      const signer = key === undefined ? undefined : world.indexOf.get(key);
-      if (signature === undefined || signer === undefined)
-        throw new Violation('valid_certificate', `a bit of height ${height} names nobody`);
-      if (!world.verifier.verify(world.signer(signer).publicKey, message, signature))
-        throw new Violation('valid_certificate', `a signature of height ${height} does not hold`);
-      signers.push(signer);
-    }
-    if (!world.isQuorum(signers) || signers.length !== certificate.signatures.length)
-      throw new Violation('valid_certificate', `height ${height} has ${signers.length} signatures`);
-  }
-
-  #checkSupply(node: SimulatedNode): void {
-    const { store } = node.storage;
-    let sum = readSupply(store, SUPPLY_BURNED);
-    for (let index = 0; index < ACCOUNTS; index++)
-      sum += readAccount(store, addressOf(aSigner(`account ${index}`).publicKey)).balance;
-    for (const { operator } of this.#simulation.world.genesis.authorities)
-      sum += readAccount(store, operator).balance;
-    if (sum !== readSupply(store, SUPPLY_GENESIS))
-      throw new Violation('supply', `accounts and burned units sum up to ${sum}`);
+  #forked(height: number): void {
+    if (this.#simulation.scenario.trust === 'sound')
+      throw new Violation('agreement', `two blocks are final at height ${height}`);
+    this.accountability.forked(height);
   }
 
   evidence(node: SimulatedNode, evidence: Evidence): void {
-    const { world, nodes, statistics } = this.#simulation;
+    // Whoever bends what it remembers accuses the wrong ones; nobody takes that from it.
+    if (!node.isHonest) return;
+    const { world, statistics } = this.#simulation;
     encodeEvidence(evidence);
-    const accused = world.indexOf.get(evidence.validator);
     if (!isEvidenceTrue(evidence, world.chain.genesisHash, world.verifier))
       throw new Violation('evidence_is_true', `evidence of node ${node.index} does not hold`);
-    if (accused === undefined || nodes[accused]?.isHonest !== false)
-      throw new Violation('evidence_names_no_honest_node', `node ${accused} at ${evidence.height}`);
-    this.evidenceAgainst.add(accused);
+    this.#accused(evidence.validator, `height ${evidence.height}`);
     statistics.add(`evidence/${evidence.step}`);
+  }
+
+  #accused(validator: ConsensusKey, where: string): void {
+    const { world, nodes } = this.#simulation;
+    const accused = world.indexOf.get(validator);
+    if (accused === undefined || nodes[accused]?.isHonest !== false)
+      throw new Violation('evidence_names_no_honest_node', `node ${accused} at ${where}`);
+    this.evidenceAgainst.add(validator);
   }
 
   /** What honest nodes build holds everywhere. */
@@ -235,12 +199,14 @@ export class Observer {
       throw new Violation('honest_blocks_are_valid', `node ${node.index}: ${fault.code} ${fault.message}`);
   }
 
-  /** Who told one node two things was found out. */
+  /** Who told one node two things was found out, and every node that has all blocks has the same state. */
   ended(): void {
-    const { nodes, scenario } = this.#simulation;
+    const { nodes, scenario, honest } = this.#simulation;
+    const leaves = [...this.#mirror.leaves()];
+    for (const node of honest) if (node.height === this.#height) checkStorage(node, leaves);
     if (scenario.heights < ACCOUNTABLE_HEIGHTS) return;
-    for (const { index, behaviour } of nodes) {
-      if (behaviour?.name === 'equivocating_voter' && !this.evidenceAgainst.has(index))
+    for (const { index, key, behaviour } of nodes) {
+      if (behaviour?.name === 'equivocating_voter' && !this.evidenceAgainst.has(key))
         throw new Violation('accountability', `nobody has evidence against node ${index}`);
     }
   }
@@ -258,40 +224,33 @@ export class Observer {
       throw new Violation('recovery', `node ${node.index}: ${factsOf(state)} instead of ${factsOf(before)}`);
   }
 
-  stepped(node: SimulatedNode, { fired, state }: StepResult): void {
+  stepped(node: SimulatedNode, { fired, state, effects }: StepResult): void {
     if (!node.isHonest) return;
-    for (const rule of fired) this.#simulation.statistics.add(`rules/${rule}`);
+    const { statistics } = this.#simulation;
+    for (const rule of fired) {
+      statistics.add(`rules/${rule}`);
+      // The other branch of the rules that choose between a block and none.
+      if ((rule === 'L22' || rule === 'L28') && effects.some(isNilPrevote))
+        statistics.add(`rules/${rule} nil`);
+    }
     this.#simulation.trace(node.index, state.height, state.round);
   }
 
   event(node: SimulatedNode, event: ConsensusEvent): void {
     if (!node.isHonest) return;
-    this.#simulation.statistics.add(`events/${event.name}`);
+    const { statistics, world, nodes } = this.#simulation;
+    statistics.add(event.name === 'bad_message' ? `refused/${event.reason}` : `events/${event.name}`);
     // State and sign log are written together, so the log never has to step in.
     if (event.name === 'double_sign_prevented')
       throw new Violation('no_refused_signature', `node ${node.index} at ${event.height}/${event.round}`);
-    if (event.name !== 'new_round') return;
-    const { height, round } = event;
-    this.#roundsOf.set(height, Math.max(this.#roundsOf.get(height) ?? 0, round));
-    this.#roundBegan(height, round, this.#simulation.world.indexOf.get(event.proposer));
+    if (event.name !== 'new_round' || this.decidedHashes.has(event.height)) return;
+    const proposer = world.indexOf.get(event.proposer);
+    const isAble = proposer !== undefined && nodes[proposer]?.isHonest === true && !nodes[proposer].isHeld;
+    this.liveness.roundBegan(event.height, event.round, isAble);
   }
+}
 
-  /** Counting begins anew: from here on nothing but byzantine nodes stands in the way. */
-  healed(): void {
-    this.#roundsAfterHeal = new Map();
-    this.#simulation.statistics.add('heals');
-  }
-
-  #roundBegan(height: number, round: number, proposer: number | undefined): void {
-    const simulation = this.#simulation;
-    if (!simulation.isCalm || this.decidedHashes.has(height) || proposer === undefined) return;
-    if (simulation.nodes[proposer]?.isHonest !== true || !simulation.isSlowEnough(round)) return;
-    const rounds = this.#roundsAfterHeal.get(height) ?? new Set();
-    rounds.add(round);
-    this.#roundsAfterHeal.set(height, rounds);
-    simulation.statistics.add(`good_rounds/${rounds.size}`);
-    if (rounds.size > 2) {
-      throw new Violation('liveness', `height ${height} needs a third good round`);
-    }
-  }
+function isNilPrevote(effect: StepResult['effects'][number]): boolean {
+  if (effect.type !== 'broadcast' || effect.message.kind !== 'votes') return false;
+  return effect.message.votes.some(({ type, blockHash }) => type === 'prevote' && blockHash === null);
 }

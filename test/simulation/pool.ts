@@ -1,9 +1,8 @@
 /** @module Pending transactions of a simulated node. They outlive a crash, as rows of the production mempool do. */
-import { addressOf } from '../../shared/protocol/crypto/keys.ts';
+import type { Address } from '../../shared/protocol/primitives/brand.ts';
 import { readAccount } from '../../shared/protocol/state/account.ts';
 import type { SignedTransaction } from '../../shared/protocol/transaction/transaction.ts';
 import type { SimulatedNode } from './node.ts';
-import { aSigner } from './world.ts';
 
 /** Transactions in one message to a proposer. */
 const OLDEST_MAX = 16;
@@ -11,6 +10,8 @@ const OLDEST_MAX = 16;
 export class Pool {
   readonly #node: SimulatedNode;
   readonly #pending = new Map<string, SignedTransaction>();
+  /** Next nonces in the state of the head. */
+  readonly #nonces = new Map<Address, number>();
 
   constructor(node: SimulatedNode) {
     this.#node = node;
@@ -20,7 +21,7 @@ export class Pool {
   add(transactions: readonly SignedTransaction[]): boolean {
     let added = false;
     for (const signed of transactions) {
-      if (this.#pending.has(signed.hash) || signed.transaction.nonce < this.#nonceOf(signed)) continue;
+      if (this.#pending.has(signed.hash) || signed.transaction.nonce < this.nonceOf(signed.sender)) continue;
       this.#pending.set(signed.hash, signed);
       added = true;
     }
@@ -28,9 +29,8 @@ export class Pool {
   }
 
   hasWork(): boolean {
-    if (this.#node.simulation.world.genesis.params.emptyBlocks === 'always') return true;
-    for (const signed of this.#pending.values()) {
-      if (signed.transaction.nonce === this.#nonceOf(signed)) return true;
+    for (const { transaction, sender } of this.#pending.values()) {
+      if (transaction.nonce === this.nonceOf(sender)) return true;
     }
     return false;
   }
@@ -45,20 +45,29 @@ export class Pool {
     return this.candidates().slice(0, OLDEST_MAX);
   }
 
+  /** The head has moved by a block with these transactions. */
   forget(transactions: readonly SignedTransaction[]): void {
-    for (const { hash } of transactions) this.#pending.delete(hash);
-    for (const [hash, signed] of this.#pending) {
-      if (signed.transaction.nonce < this.#nonceOf(signed)) this.#pending.delete(hash);
+    for (const { hash, sender } of transactions) {
+      this.#pending.delete(hash);
+      this.#nonces.delete(sender);
+    }
+    for (const [hash, { transaction, sender }] of this.#pending) {
+      if (transaction.nonce < this.nonceOf(sender)) this.#pending.delete(hash);
     }
   }
 
-  /** Next nonce of one of the accounts of the workload. */
-  nonceAt(account: number): number {
-    const address = addressOf(aSigner(`account ${account}`).publicKey);
-    return readAccount(this.#node.storage.store, address).nonce;
+  /** The head is another one. */
+  restored(): void {
+    this.#nonces.clear();
   }
 
-  #nonceOf({ sender }: SignedTransaction): number {
-    return readAccount(this.#node.storage.store, sender).nonce;
+  /** The next nonce of an account. */
+  nonceOf(address: Address): number {
+    let nonce = this.#nonces.get(address);
+    if (nonce === undefined) {
+      nonce = readAccount(this.#node.life?.chainState ?? this.#node.storage.store, address).nonce;
+      this.#nonces.set(address, nonce);
+    }
+    return nonce;
   }
 }

@@ -1,7 +1,8 @@
 /** @module One seed from beginning to end. */
-import { Violation } from './observer.ts';
-import { type Scenario, scenarioOf } from './scenario.ts';
+import { Fork } from './accountability.ts';
+import { brokenScenario, type Scenario, scenarioOf, twinScenario } from './scenario.ts';
 import { Simulation } from './simulation.ts';
+import { Violation } from './violation.ts';
 
 export interface SeedOutcome {
   readonly seed: number;
@@ -13,6 +14,11 @@ export interface SeedOutcome {
   readonly counts: readonly (readonly [string, number])[];
 }
 
+/** One seed in so many also runs with twins, and one with more than a third of the power byzantine. */
+const SPECIAL_EVERY = 8;
+/** Heights of such a run: it ends with its first fork, or it has shown that there is none. */
+const SPECIAL_HEIGHTS = 15;
+
 /** Runs a seed. A seed that runs without memos runs with them, too, and both must leave the same trace. */
 export function runSeed(seed: number, heights: number, options: { nodes?: number } = {}): SeedOutcome {
   const scenario = scenarioOf(seed, heights, options);
@@ -23,19 +29,31 @@ export function runSeed(seed: number, heights: number, options: { nodes?: number
   return { ...outcome, violation: 'determinism', detail: `${traceHash} is not ${outcome.traceHash}` };
 }
 
+/** What some seeds run beside: validators that run twice, and byzantine power above a third. */
+export function runSpecial(seed: number): SeedOutcome | null {
+  if (seed % SPECIAL_EVERY === 0) return runScenario(brokenScenario(seed, SPECIAL_HEIGHTS));
+  if (seed % SPECIAL_EVERY === SPECIAL_EVERY / 2) return runScenario(twinScenario(seed, SPECIAL_HEIGHTS));
+  return null;
+}
+
 /** Runs a scenario and keeps what it counted, however it ends. */
 export function runScenario(scenario: Scenario): SeedOutcome {
   const simulation = new Simulation(scenario);
-  let violation: string | null = null;
-  let detail = '';
-  try {
-    simulation.run();
-  } catch (error) {
-    violation = error instanceof Violation ? error.invariant : 'crash';
-    detail =
-      error instanceof Violation ? error.message : String(error instanceof Error ? error.stack : error);
-  }
-  const { seed, nodes } = scenario;
+  const { seed, nodes, trust, twins } = scenario;
+  if (trust === 'broken') simulation.statistics.add('runs/above a third');
+  else simulation.statistics.add(twins > 0 ? 'runs/twins' : `runs/changes ${scenario.changes}`);
+  const { violation, detail } = resultOf(simulation);
   const counts = [...simulation.statistics.counts];
   return { seed, nodes, traceHash: simulation.traceHash, violation, detail, counts };
+}
+
+function resultOf(simulation: Simulation): Pick<SeedOutcome, 'violation' | 'detail'> {
+  try {
+    simulation.run();
+    return { violation: null, detail: '' };
+  } catch (error) {
+    if (error instanceof Fork) return { violation: null, detail: error.message };
+    if (error instanceof Violation) return { violation: error.invariant, detail: error.message };
+    return { violation: 'crash', detail: String(error instanceof Error ? error.stack : error) };
+  }
 }

@@ -1,6 +1,6 @@
-/** @module A thread of `run.ts`: every `jobs`-th seed. */
+/** @module A thread of `run.ts`: every `step`-th seed. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { runSeed } from './run-seed.ts';
+import { runSeed, runSpecial } from './run-seed.ts';
 
 export interface WorkerTask {
   readonly first: number;
@@ -13,4 +13,6 @@ export interface WorkerTask {
 const { first, count, step, heights, nodes } = workerData as WorkerTask;
 for (let seed = first; seed < first + count; seed += step) {
   parentPort?.postMessage(runSeed(seed, heights, nodes === null ? {} : { nodes }));
+  const special = runSpecial(seed);
+  if (special !== null) parentPort?.postMessage(special);
 }

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { lackingIn, report } from './coverage.ts';
-import { runSeed, type SeedOutcome } from './run-seed.ts';
+import { runSeed, runSpecial, type SeedOutcome } from './run-seed.ts';
 import type { WorkerTask } from './run-worker.ts';
 import { Statistics } from './statistics.ts';
 
@@ -24,6 +24,7 @@ const { values } = parseArgs({
   },
 });
 
+const NURSERY_MB = 64;
 const heights = Number(values.heights);
 const nodes = values.nodes === undefined ? null : Number(values.nodes);
 const statistics = new Statistics();
@@ -40,7 +41,11 @@ function take(outcome: SeedOutcome): void {
 }
 
 function runThread(task: WorkerTask): Promise<void> {
-  const worker = new Worker(fileURLToPath(import.meta.resolve('./run-worker.ts')), { workerData: task });
+  const worker = new Worker(fileURLToPath(import.meta.resolve('./run-worker.ts')), {
+    workerData: task,
+    // Most of what a step makes is garbage after it: a large nursery keeps it from being copied.
+    resourceLimits: { maxYoungGenerationSizeMb: NURSERY_MB },
+  });
   worker.on('message', take);
   return new Promise((resolve, reject) => {
     worker.on('error', reject);
@@ -55,6 +60,8 @@ if (count === 1) {
   const outcome = runSeed(first, heights, nodes === null ? {} : { nodes });
   take(outcome);
   console.log(`trace ${outcome.traceHash}`);
+  const special = runSpecial(first);
+  if (special !== null) take(special);
 } else {
   const step = Number(values.jobs);
   const threads = Array.from({ length: step }, (_, offset) =>

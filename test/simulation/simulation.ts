@@ -1,71 +1,91 @@
 /** @module One deterministic run: virtual time, a network with faults, real nodes, and an observer of invariants. */
-
 import { BlockError } from '../../shared/protocol/block/block-error.ts';
 import { CodecError } from '../../shared/protocol/codec/codec.ts';
 import { proposeTimeoutMs, type Timer } from '../../shared/protocol/consensus/timeouts.ts';
 import { EventQueue } from './event-queue.ts';
-import { LINK_FAULTS, NODE_FAULTS, TIMER_FAULTS, type TimerFault } from './faults/kinds.ts';
-import { type Delivery, type LinkFault, Network } from './network.ts';
+import type { Frame } from './frame.ts';
+import type { Life } from './life.ts';
+import { type Delivery, Network } from './network.ts';
 import { SimulatedNode } from './node.ts';
-import { Observer, Violation } from './observer.ts';
+import { Observer } from './observer.ts';
 import { Random } from './random.ts';
 import type { Scenario } from './scenario.ts';
 import { Statistics } from './statistics.ts';
+import { Trace } from './trace.ts';
+import { Violation } from './violation.ts';
+import { Weather } from './weather.ts';
 import { Workload } from './workload.ts';
 import { GENESIS_TIME_MS, World } from './world.ts';
 
 /** A watchdog alarm finds a lost timer after this time. */
 const WATCHDOG_MS = 10_000;
-/** After a heal, the time in which what was under way may still arrive and repetitions begin. */
-const SETTLE_MS = 6_000;
 /** Virtual time in which a run must reach its heights, per height. */
 const PATIENCE_PER_HEIGHT_MS = 60_000;
+/** Virtual time in which the calm at the end must bring a decision. */
+const PATIENCE_AT_END_MS = 60_000;
+/** An object whose disk is full starts again with the next event that somebody sends it. */
+const RESTART_MS = [100, 1_000] as const;
+
+/** For tests that look at one node more closely. */
+export interface Taps {
+  /** Told of everything that is sent, before any fault. */
+  sent?: (from: number, frame: Frame) => void;
+  /** Told of a node that has just lost its memory. */
+  down?: (node: SimulatedNode) => void;
+}
 
 export class Simulation {
   readonly scenario: Scenario;
   readonly world: World;
   readonly nodes: SimulatedNode[] = [];
+  readonly honest: readonly SimulatedNode[];
   readonly network: Network;
+  readonly weather: Weather;
   readonly observer: Observer;
   readonly statistics = new Statistics();
+  readonly taps: Taps = {};
   nowMs = GENESIS_TIME_MS;
   readonly #queue = new EventQueue<() => void>();
   readonly #random: Random;
   readonly #workload: Workload;
-  #timerFaults: TimerFault[] = [];
-  #calmSinceMs = Number.POSITIVE_INFINITY;
-  #traceLow = 0x811c9dc5;
-  #traceHigh = 0x1000193;
+  readonly #trace = new Trace();
+  #height: number | null = 0;
+  #lastMs = 0;
 
   constructor(scenario: Scenario) {
-    const { seed, nodes, params, isMemoised, byzantine, baseLatencyMs, twins } = scenario;
+    const { seed, nodes, candidates, byzantine, baseLatencyMs, twins } = scenario;
     this.scenario = scenario;
-    this.world = new World(seed, nodes, params, isMemoised);
+    this.world = new World(scenario);
     this.#random = new Random(seed, 2);
+    this.weather = new Weather(this, this.#random);
     this.network = new Network(this, new Random(seed, 3), baseLatencyMs);
     this.observer = new Observer(this);
     this.#workload = new Workload(this, new Random(seed, 4));
-    for (let index = 0; index < nodes + twins; index++) {
-      const isTwin = index % nodes < twins;
+    const members = nodes + candidates;
+    for (let index = 0; index < members + twins; index++) {
+      const isTwin = index % members < twins;
       const made = byzantine.get(index)?.(new Random(seed, 100 + index)) ?? null;
       const behaviour = isTwin ? { name: 'twin' } : made;
       if (behaviour !== null) this.statistics.add(`byzantine/${behaviour.name}`);
       this.nodes.push(new SimulatedNode(this, index, behaviour));
     }
-  }
-
-  get honest(): SimulatedNode[] {
-    return this.nodes.filter((node) => node.isHonest);
+    this.honest = this.nodes.filter((node) => node.isHonest);
   }
 
   /** Final at every honest node. */
   get height(): number {
-    return Math.min(...this.honest.map((node) => node.parent.height));
+    this.#height ??= Math.min(...this.honest.map((node) => node.height));
+    return this.#height;
+  }
+
+  /** A node has another height. */
+  heightMoved(): void {
+    this.#height = null;
   }
 
   /** No fault acts, and what earlier ones did to messages under way is over. */
   get isCalm(): boolean {
-    return this.nowMs >= this.#calmSinceMs + SETTLE_MS;
+    return this.weather.isCalm;
   }
 
   /** Waits of this round exceed what a proposal and two votes take on this network. */
@@ -75,38 +95,25 @@ export class Simulation {
 
   /** A digest of everything that happened; equal runs have equal digests. */
   get traceHash(): string {
-    return [this.#traceHigh, this.#traceLow]
-      .map((half) => (half >>> 0).toString(16).padStart(8, '0'))
-      .join('');
+    return this.#trace.digest;
   }
 
   trace(...parts: (number | string)[]): void {
-    for (const part of parts) {
-      const text = typeof part === 'string' ? part : null;
-      if (text === null) this.#mix(part as number);
-      else for (let index = 2; index < 18; index++) this.#mix(text.charCodeAt(index));
-    }
+    for (const part of parts) this.#trace.add(part);
   }
 
-  /** Runs until every honest node has the heights asked for. Throws Violation. */
+  /** Runs until every honest node has the heights asked for, and after storms has shown that calm lets it decide. */
   run(): void {
-    for (const node of this.nodes) node.boot();
-    this.#workload.begin();
-    if (this.scenario.weather === 'storms') this.#planStorm();
-    if (this.scenario.weather === 'calm') this.#calmSinceMs = GENESIS_TIME_MS;
-    if (this.scenario.weather === 'partitions') this.#repartition();
-    const lastMs = GENESIS_TIME_MS + this.scenario.heights * PATIENCE_PER_HEIGHT_MS;
-    while (this.height < this.scenario.heights) {
-      const next = this.#queue.pop();
-      if (next === null) throw new Violation('liveness', `nothing happens any more at height ${this.height}`);
-      if (next.atMs > lastMs) throw new Violation('liveness', `height ${this.height} is not left`);
-      this.nowMs = next.atMs;
-      this.#mix(next.atMs);
-      next.event();
-      this.statistics.add('happenings');
+    try {
+      for (const node of this.nodes) node.boot();
+      this.#workload.begin();
+      this.weather.begin();
+      this.#lastMs = GENESIS_TIME_MS + this.scenario.heights * PATIENCE_PER_HEIGHT_MS;
+      while (!this.#isDone()) if (!this.#happen()) break;
+      this.observer.ended();
+    } finally {
+      for (const node of this.nodes) node.sql.close();
     }
-    this.observer.ended();
-    for (const node of this.nodes) node.storage.sql.close();
   }
 
   after(delayMs: number, event: () => void): void {
@@ -115,15 +122,15 @@ export class Simulation {
 
   deliver({ from, to, frame, delayMs }: Delivery): void {
     this.after(delayMs, () => {
-      this.#mix(from * 64 + to);
+      this.#trace.add(from * 64 + to);
       this.nodes[to]?.receive(from, frame);
     });
   }
 
-  schedule(node: SimulatedNode, timer: Timer, sequence: number, delayMs: number): void {
-    const fire = (extraMs: number) => this.after(delayMs + extraMs, () => node.fire(timer, sequence));
-    const fault = this.#random.chance(0.2) ? this.#timerFaults[0] : undefined;
-    if (fault === undefined) {
+  schedule(life: Life, timer: Timer, sequence: number, delayMs: number): void {
+    const fire = (extraMs: number) => this.after(delayMs + extraMs, () => life.fire(timer, sequence));
+    const fault = this.weather.timerFault();
+    if (fault === null) {
       fire(0);
       return;
     }
@@ -132,27 +139,29 @@ export class Simulation {
     else if (fault === 'alarm_lost') fire(WATCHDOG_MS);
     else {
       fire(0);
-      this.after(delayMs + 50, () => {
-        if (node.isUp) node.input({ type: 'timeout', timer });
-      });
+      this.after(delayMs + 50, () => life.input({ type: 'timeout', timer }));
     }
   }
 
   /** Takes a node down; it comes back after a while. */
   goDown(node: SimulatedNode): void {
     node.down();
-    this.after(this.#random.between(50, 4_000), () => {
-      if (!node.isUp) node.boot();
-    });
+    this.#bootAfter(node, this.#random.between(50, 4_000));
+  }
+
+  /** An object that failed starts again a little later. */
+  restartLater(node: SimulatedNode): void {
+    this.#bootAfter(node, this.#random.between(...RESTART_MS));
   }
 
   /** Links of a node open again after it has started. */
   connected(node: SimulatedNode): void {
+    this.heightMoved();
+    const linkMs = this.scenario.baseLatencyMs;
     for (const other of this.nodes) {
       if (other === node || !other.isUp) continue;
-      const linkMs = this.scenario.baseLatencyMs;
-      this.after(linkMs, () => node.input({ type: 'peer_connected', peer: other.key }));
-      this.after(linkMs, () => other.input({ type: 'peer_connected', peer: node.key }));
+      this.after(linkMs, () => node.life?.input({ type: 'peer_connected', peer: other.key }));
+      this.after(linkMs, () => other.life?.input({ type: 'peer_connected', peer: node.key }));
     }
   }
 
@@ -162,71 +171,35 @@ export class Simulation {
       return read();
     } catch (error) {
       if (!(error instanceof CodecError || error instanceof BlockError)) throw error;
-      this.statistics.add('undecodable');
+      this.statistics.add('refused/undecodable');
       return null;
     }
   }
 
-  #planStorm(): void {
-    this.after(this.#random.between(200, 3_000), () => this.#storm());
-  }
-
-  #storm(): void {
-    const random = this.#random;
-    const lengthMs = random.between(500, 8_000);
-    const storm = { random, nodes: this.nodes.length, nowMs: this.nowMs, endMs: this.nowMs + lengthMs };
-    this.#calmSinceMs = Number.POSITIVE_INFINITY;
-    const kinds = random.sample(LINK_FAULTS, random.below(this.scenario.severity + 1));
-    this.network.setFaults(kinds.map((kind) => ({ name: kind.name, fault: kind.begin(storm) })));
-    this.#timerFaults = random.chance(0.3) ? [random.pick(TIMER_FAULTS)] : [];
-    const strikes = random.below(this.scenario.severity + 1);
-    for (let strike = 0; strike < strikes; strike++) {
-      this.after(random.below(lengthMs), () => this.#strike());
-    }
-    this.after(lengthMs, () => this.#heal());
-  }
-
-  /** Two or three sides, other ones every few hundred milliseconds; now and then none. */
-  #repartition(): void {
-    const random = this.#random;
-    const sides = random.pick([1, 2, 2, 3]);
-    const side = this.nodes.map(() => random.below(sides));
-    const name = 'twin_partition';
-    const fault: LinkFault = (delivery, hit) => {
-      if (side[delivery.from] === side[delivery.to]) return [delivery];
-      hit();
-      return [];
-    };
-    this.network.setFaults([{ name, fault }]);
-    this.after(random.between(50, 900), () => this.#repartition());
-  }
-
-  #strike(): void {
-    const node = this.#random.pick(this.nodes);
-    const fault = this.#random.pick(NODE_FAULTS);
-    if (!node.isUp) return;
-    this.statistics.add(`faults/${fault.name}`);
-    fault.strike(node, this.#random);
-  }
-
-  #heal(): void {
-    this.network.setFaults([]);
-    this.#timerFaults = [];
-    this.#calmSinceMs = this.nowMs;
-    for (const node of this.nodes) {
-      node.clockMs = 0;
-      node.crash = null;
+  #bootAfter(node: SimulatedNode, delayMs: number): void {
+    this.after(delayMs, () => {
       if (!node.isUp) node.boot();
-    }
-    for (const node of this.nodes) this.connected(node);
-    this.observer.healed();
-    // A calm long enough for a decision to be due, every few storms.
-    const calmMs = this.#random.chance(0.3) ? SETTLE_MS + 20_000 : 0;
-    this.after(calmMs, () => this.#planStorm());
+    });
   }
 
-  #mix(value: number): void {
-    this.#traceLow = Math.imul(this.#traceLow ^ (value | 0), 0x01000193);
-    this.#traceHigh = Math.imul(this.#traceHigh ^ Math.floor(value / 7) ^ this.#traceLow, 0x85ebca6b);
+  #isDone(): boolean {
+    const { heights, weather } = this.scenario;
+    if (this.height >= heights - 1 && this.weather.end()) this.#lastMs = this.nowMs + PATIENCE_AT_END_MS;
+    if (this.height < heights) return false;
+    return weather !== 'storms' || this.observer.liveness.decidedInCalm > 0;
+  }
+
+  /** The next event; false when a run whose network may stand still has stood still. */
+  #happen(): boolean {
+    const next = this.#queue.pop();
+    if (next === null || next.atMs > this.#lastMs) {
+      if (this.scenario.trust === 'broken') return false;
+      throw new Violation('liveness', `height ${this.height} is not left`);
+    }
+    this.nowMs = next.atMs;
+    this.#trace.add(next.atMs);
+    next.event();
+    this.statistics.add('happenings');
+    return true;
   }
 }

@@ -1,4 +1,5 @@
 /** @module What survives a crash of a simulated node: the production tables over node:sqlite, and the consensus rows. */
+import { newCounters } from '../../durable-objects/chain/chain-counters.ts';
 import { ConsensusStore } from '../../durable-objects/chain/consensus-store.ts';
 import { SignLog } from '../../durable-objects/chain/sign-log.ts';
 import { ChainStore } from '../../durable-objects/chain/store.ts';
@@ -10,28 +11,30 @@ import { updateTree } from '../../shared/protocol/merkle/state-tree.ts';
 import type { HashHex } from '../../shared/protocol/primitives/brand.ts';
 import { parseHash } from '../../shared/protocol/primitives/hash.ts';
 import type { CommitCertificate } from '../../shared/protocol/votes/commit-certificate.ts';
-import { decodeCertificate, encodeCertificate } from '../../shared/protocol/votes/encode.ts';
-import { MemorySql } from './sql-storage.ts';
+import { decodeCertificate } from '../../shared/protocol/votes/encode.ts';
+import type { Connection } from './sql-storage.ts';
 import type { World } from './world.ts';
 
-const COUNTERS = {
-  transactions: 0,
-  rounds: 0,
-  lastRounds: 0,
-  finalitySeconds: { buckets: [], sum: 0, count: 0 },
-} as unknown as Parameters<ChainStore['writeHead']>[1];
+const COUNTERS = newCounters();
+/** Heights between two times that the sign log is pruned. */
+const PRUNE_EVERY = 16;
 
+/** The storage as one instance of an object has it. */
 export class NodeStorage {
-  readonly sql = new MemorySql();
+  readonly connection: Connection;
   readonly store: ChainStore;
   readonly signLog: SignLog;
   readonly #consensus: ConsensusStore;
 
-  constructor(world: World) {
-    this.store = new ChainStore(this.sql.asStorage);
-    this.#consensus = new ConsensusStore(this.sql.asStorage);
-    this.signLog = new SignLog(this.sql.asStorage);
-    const { genesis, chain } = world;
+  constructor(connection: Connection) {
+    this.connection = connection;
+    this.store = new ChainStore(connection.asStorage);
+    this.#consensus = new ConsensusStore(connection.asStorage);
+    this.signLog = new SignLog(connection.asStorage);
+  }
+
+  /** Makes the tables and writes the genesis. */
+  create({ genesis, chain }: World): void {
     const state = genesisState(genesis);
     const pages = updateTree({ getPage: () => null }, state).pages;
     const identity = {
@@ -49,7 +52,6 @@ export class NodeStorage {
       proposer: '',
     };
     this.store.create(identity, head, COUNTERS, state, pages, genesis.timeMs);
-    this.sql.commit();
   }
 
   /** The head with the certificate that made it final. */
@@ -80,7 +82,8 @@ export class NodeStorage {
   /** Stores a decided block with its state, and drops what its height needed. */
   decide(executed: ExecutedBlock, certificate: CommitCertificate): void {
     const { header, transactions } = executed.block;
-    this.store.applyBlock(executed, encodeCertificate(certificate));
+    const { stateWrites, pageWrites } = executed;
+    this.store.applyBlocks({ blocks: [{ executed, certificate }], stateWrites, pageWrites });
     const head = {
       height: header.height,
       hash: executed.hash,
@@ -91,6 +94,6 @@ export class NodeStorage {
     };
     this.store.writeHead(head, COUNTERS);
     this.#consensus.clear();
-    if (header.height % 16 === 0) this.signLog.prune(header.height);
+    if (header.height % PRUNE_EVERY === 0) this.signLog.prune(header.height);
   }
 }

@@ -10,28 +10,40 @@ import { sha256 } from '../../shared/protocol/crypto/hashing.ts';
 import { addressOf } from '../../shared/protocol/crypto/keys.ts';
 import type { Signer, Verifier } from '../../shared/protocol/crypto/verifier.ts';
 import type { ChainContext } from '../../shared/protocol/execution/chain-context.ts';
+import { hasPendingWork } from '../../shared/protocol/execution/due-effects.ts';
 import type { ExecutedBlock, ParentBlock } from '../../shared/protocol/execution/executed-block.ts';
 import { verifyBlock } from '../../shared/protocol/execution/verify-block.ts';
 import { makeAuthority } from '../../shared/protocol/genesis/check.ts';
 import { hashGenesis } from '../../shared/protocol/genesis/encode.ts';
 import type { Genesis } from '../../shared/protocol/genesis/genesis.ts';
 import type { PageReader } from '../../shared/protocol/merkle/page-store.ts';
-import type { ConsensusKey, HashHex } from '../../shared/protocol/primitives/brand.ts';
+import type { Address, ConsensusKey, HashHex } from '../../shared/protocol/primitives/brand.ts';
 import { parseChainId } from '../../shared/protocol/primitives/chain-id.ts';
 import type { ChainParams } from '../../shared/protocol/primitives/chain-params.ts';
 import { consensusKeyFromBytes } from '../../shared/protocol/primitives/consensus-key.ts';
-import { VOTING_POWER_TOTAL } from '../../shared/protocol/primitives/limits.ts';
 import type { StateReader } from '../../shared/protocol/primitives/state-reader.ts';
+import { readParams } from '../../shared/protocol/state/params.ts';
+import { readValidators } from '../../shared/protocol/state/validators.ts';
 import { builtInTransactions } from '../../shared/protocol/transaction/registry.ts';
-import { validatorsFromAuthorities } from '../../shared/protocol/validators/voting-power.ts';
+import type { ValidatorSet } from '../../shared/protocol/validators/validator-set.ts';
+import { VerifierMemo } from './memo.ts';
+import type { Scenario } from './scenario.ts';
+import type { MemorySql } from './sql-storage.ts';
+import { StateCache } from './state-cache.ts';
+import type { NodeStorage } from './storage.ts';
 
+/** Accounts beside those of the operators. */
 export const ACCOUNTS = 4;
 const ALLOCATION = 1_000_000_000_000n;
+/** States that are kept in memory for all nodes. */
+const STATES_MAX = 64;
 /** Virtual time starts here. */
 export const GENESIS_TIME_MS = 1_700_000_000_000;
+export const CHAIN_ID = parseChainId('simulation');
 
 const text = new TextEncoder();
 const signers = new Map<string, Signer>();
+const addresses = new Map<string, Address>();
 
 /** The same key for the same label in every run. */
 export function aSigner(label: string): Signer {
@@ -43,17 +55,34 @@ export function aSigner(label: string): Signer {
   return signer;
 }
 
-const authorities = new Map<number, Genesis['authorities'][number]>();
-const CHAIN_ID = parseChainId('simulation');
+/** The account of a label. */
+export function anAddress(label: string): Address {
+  let address = addresses.get(label);
+  if (address === undefined) {
+    address = addressOf(aSigner(label).publicKey);
+    addresses.set(label, address);
+  }
+  return address;
+}
 
-function authority(index: number): Genesis['authorities'][number] {
+const authorities = new Map<number, Genesis['authorities'][number]>();
+
+/** A validator as it stands in a genesis or registers later. */
+export function anAuthority(index: number): Genesis['authorities'][number] {
   let made = authorities.get(index);
   if (made === undefined) {
-    const operator = addressOf(aSigner(`operator ${index}`).publicKey);
+    const operator = anAddress(`operator ${index}`);
     made = makeAuthority(CHAIN_ID, aSigner(`validator ${index}`), operator, `validator ${index}`);
     authorities.set(index, made);
   }
   return made;
+}
+
+/** What decides the next height, and whether the state asks for it by itself. */
+export interface Prospect {
+  readonly validators: ValidatorSet;
+  readonly params: ChainParams;
+  readonly hasPendingWork: boolean;
 }
 
 export class World {
@@ -61,16 +90,22 @@ export class World {
   readonly chain: ChainContext;
   /** By key: who it is. */
   readonly indexOf = new Map<ConsensusKey, number>();
+  /** Of the validators of the genesis, then of those who may join. */
   readonly keys: ConsensusKey[] = [];
-  /** Voting power by node; it adds up to `VOTING_POWER_TOTAL`. */
-  readonly powers: readonly number[];
   readonly verifier: Verifier;
-  readonly #signatures = new Map<string, boolean>();
+  readonly #memo: VerifierMemo | null;
   readonly #executions = new Map<string, ExecutedBlock | BlockError>();
-  readonly #isMemoised: boolean;
+  readonly #prospects = new Map<HashHex, Prospect>();
+  /** By hash of the block after which the state stands; those of blocks that were passed long ago are dropped. */
+  readonly #states = new Map<HashHex, StateCache>();
+  /** Storage of a node at height 0: the same for all. */
+  #genesisImage: Uint8Array | null = null;
 
-  constructor(seed: number, validators: number, params: Partial<ChainParams>, isMemoised: boolean) {
-    this.#isMemoised = isMemoised;
+  constructor({ seed, nodes, candidates, params, isMemoised }: Scenario) {
+    this.#memo = isMemoised ? new VerifierMemo() : null;
+    this.verifier = this.#memo ?? nativeVerifier;
+    const accounts = Array.from({ length: ACCOUNTS }, (_, index) => `account ${index}`);
+    const operators = Array.from({ length: nodes + candidates }, (_, index) => `operator ${index}`);
     this.genesis = {
       version: 1,
       chainId: CHAIN_ID,
@@ -78,9 +113,9 @@ export class World {
       timeMs: GENESIS_TIME_MS,
       salt: sha256(text.encode(`seed ${seed}`)).slice(0, 16),
       params: { ...DEFAULT_PARAMS, ...params },
-      authorities: Array.from({ length: validators }, (_, index) => authority(index)),
-      allocations: Array.from({ length: ACCOUNTS }, (_, index) => ({
-        address: addressOf(aSigner(`account ${index}`).publicKey),
+      authorities: Array.from({ length: nodes }, (_, index) => anAuthority(index)),
+      allocations: [...accounts, ...operators].map((label) => ({
+        address: anAddress(label),
         amount: ALLOCATION,
       })),
       parties: [],
@@ -88,40 +123,65 @@ export class World {
     };
     const { genesis } = this;
     this.chain = { genesis, genesisHash: hashGenesis(genesis), registry: builtInTransactions };
-    for (let index = 0; index < validators; index++) {
+    for (let index = 0; index < nodes + candidates; index++) {
       const key = consensusKeyFromBytes(aSigner(`validator ${index}`).publicKey);
       this.keys.push(key);
       this.indexOf.set(key, index);
     }
-    const set = validatorsFromAuthorities(genesis.authorities, genesis.params);
-    this.powers = this.keys.map((key) => set.find(({ consensusKey }) => consensusKey === key)?.power ?? 0);
-    this.verifier = isMemoised ? { verify: (...parts) => this.#verify(...parts) } : nativeVerifier;
   }
 
-  /** Signs with a real key. What the real signer made is known to hold. */
-  sign(signer: Signer, message: Uint8Array): Uint8Array {
-    const signature = signer.sign(message);
-    if (this.#isMemoised) this.#signatures.set(idOf(signer.publicKey, message, signature), true);
-    return signature;
+  /** The real key of a label. What the real signer makes is known to hold. */
+  signer(label: string): Signer {
+    const signer = aSigner(label);
+    const memo = this.#memo;
+    if (memo === null) return signer;
+    return {
+      publicKey: signer.publicKey,
+      sign(message) {
+        const signature = signer.sign(message);
+        memo.holds(signer.publicKey, message, signature);
+        return signature;
+      },
+    };
   }
 
-  signer(index: number): Signer {
-    return this.#recording(aSigner(`validator ${index}`));
+  /** Writes the genesis to the storage of a new node. */
+  install(sql: MemorySql, storage: NodeStorage): void {
+    if (this.#genesisImage !== null) {
+      sql.restore(this.#genesisImage);
+      return;
+    }
+    storage.create(this);
+    sql.commit();
+    this.#genesisImage = sql.image();
   }
 
-  account(index: number): Signer {
-    return this.#recording(aSigner(`account ${index}`));
+  /** The state after a block, as a node that has it would read it. */
+  stateAfter(hash: HashHex, store: StateReader & PageReader): StateReader & PageReader {
+    if (this.#memo === null) return store;
+    let cache = this.#states.get(hash);
+    if (cache === undefined) {
+      cache = new StateCache();
+      this.#states.set(hash, cache);
+      const [oldest] = this.#states.keys();
+      if (this.#states.size > STATES_MAX && oldest !== undefined) this.#states.delete(oldest);
+    }
+    return cache.over(store);
   }
 
-  #recording(signer: Signer): Signer {
-    return { publicKey: signer.publicKey, sign: (message) => this.sign(signer, message) };
-  }
-
-  /** Whether these nodes hold strictly more than two thirds of the power. */
-  isQuorum(nodes: Iterable<number>): boolean {
-    let power = 0;
-    for (const node of new Set(nodes)) power += this.powers[node] ?? 0;
-    return 3 * power > 2 * VOTING_POWER_TOTAL;
+  /** What the state after a block says about the next height: the same at every node that has the block. */
+  prospect(store: StateReader & PageReader, parent: ParentBlock): Prospect {
+    const known = this.#memo === null ? undefined : this.#prospects.get(parent.hash);
+    if (known !== undefined) return known;
+    const { params } = this.genesis;
+    const state = this.stateAfter(parent.hash, store);
+    const prospect = {
+      validators: readValidators(state),
+      params: readParams(state, params),
+      hasPendingWork: hasPendingWork(state, parent, params),
+    };
+    this.#prospects.set(parent.hash, prospect);
+    return prospect;
   }
 
   /** Executes someone's block on the state after its parent. Returns the fault instead of throwing it. */
@@ -133,9 +193,9 @@ export class World {
     body: Uint8Array,
   ): ExecutedBlock | BlockError {
     const id = `${parent.hash}/${hash}`;
-    const known = this.#isMemoised ? this.#executions.get(id) : undefined;
+    const known = this.#memo === null ? undefined : this.#executions.get(id);
     if (known !== undefined) return known;
-    const outcome = this.#execute(store, parent, block, body);
+    const outcome = this.#execute(this.stateAfter(parent.hash, store), parent, block, body);
     this.#executions.set(id, outcome);
     return outcome;
   }
@@ -154,18 +214,4 @@ export class World {
       throw error;
     }
   }
-
-  #verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-    const id = idOf(publicKey, message, signature);
-    let holds = this.#signatures.get(id);
-    if (holds === undefined) {
-      holds = nativeVerifier.verify(publicKey, message, signature);
-      this.#signatures.set(id, holds);
-    }
-    return holds;
-  }
-}
-
-function idOf(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): string {
-  return Buffer.concat([signature, publicKey, message]).toString('latin1');
 }

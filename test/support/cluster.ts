@@ -11,6 +11,9 @@ const SEND_PAUSE_MS = 50;
 /** Rounds that begin with a missing proposer take a few seconds; a busy machine takes longer. */
 const FINAL_MS_MAX = 30_000;
 
+/** More transfers than a test sends from one account. */
+const BEACON_NONCES_AHEAD = 40;
+
 interface Placed {
   readonly status: string;
   readonly height?: number;
@@ -23,6 +26,7 @@ export class Cluster {
   readonly #wallets: readonly Wallet[];
   readonly #nonces = new Map<Wallet, number>();
   #sent = 0;
+  #beacons = 0;
 
   private constructor(devnet: TestDevnet, stateDir: string) {
     this.devnet = devnet;
@@ -30,8 +34,8 @@ export class Cluster {
     this.#wallets = devnet.ready.accounts.map(walletOf);
   }
 
-  static async start(stateDir: string, nodes: number): Promise<Cluster> {
-    const args = ['--nodes', String(nodes), '--state', stateDir, '--log-level', 'info'];
+  static async start(stateDir: string, nodes: number, more: readonly string[] = []): Promise<Cluster> {
+    const args = ['--nodes', String(nodes), '--state', stateDir, '--log-level', 'info', ...more];
     return new Cluster(await startTestDevnet(args), stateDir);
   }
 
@@ -110,6 +114,20 @@ export class Cluster {
       expect(new Set(hashes).size, `hashes at height ${at}: ${hashes.join(', ')}`).toBe(1);
     }
     return height;
+  }
+
+  /** Sends a transfer that waits for one before it, so that no block takes it. Answers with its hash. */
+  async beacon(name: string): Promise<string> {
+    const from = this.#wallets[this.#sent % this.#wallets.length];
+    if (from === undefined) throw new Error('the devnet prints accounts');
+    this.#sent += 1;
+    this.#beacons += 1;
+    const nonce = (this.#nonces.get(from) ?? 0) + BEACON_NONCES_AHEAD;
+    const beacon = signedTransfer(this.devnet.ready.genesis_hash, from, from.address, BigInt(this.#beacons), {
+      nonce,
+    });
+    await this.#bringIn(name, beacon);
+    return beacon.hash;
   }
 
   #transfer(): SignedBody {

@@ -10,6 +10,7 @@ import { newKey } from '../../cli/keys.ts';
 import { genesisToJson } from '../../shared/protocol/genesis/document.ts';
 import { hashGenesis } from '../../shared/protocol/genesis/encode.ts';
 import type { ChainParams } from '../../shared/protocol/primitives/chain-params.ts';
+import { bilateralGenesis } from './bilateral.ts';
 import { startTestNode, type TestNode } from './node.ts';
 import {
   getJson,
@@ -60,7 +61,11 @@ export async function startFuzzNode(): Promise<FuzzNode> {
   const node = await startTestNode({
     chainId: 'fuzz',
     create: false,
-    env: { VALIDATOR_KEY: validator.privateKey, SUPPORTED_CHAINS: 'fuzz,full' },
+    env: {
+      VALIDATOR_KEY: validator.privateKey,
+      SUPPORTED_CHAINS: 'fuzz,full',
+      NODE_URL: 'https://fuzz.example.com',
+    },
   });
   const accounts = devnetAccounts();
   const operator = devnetAccount(0, 'operator');
@@ -79,6 +84,7 @@ export async function startFuzzNode(): Promise<FuzzNode> {
   const full = genesisOf('full', validator, { blockTimeMs: HOUR_MS });
   const { url, adminToken } = node;
   for (const genesis of [fuzz, full]) await createChain({ url, adminToken, genesis });
+  await getJson(`${url}/api/v1/status`); // makes the node's own record
   const wallets = accounts.map(({ address, publicKey, privateKey }) =>
     walletOf({ address, public_key: publicKey, private_key: privateKey }),
   );
@@ -91,7 +97,7 @@ export async function startFuzzNode(): Promise<FuzzNode> {
       return (await getJson<{ pending_nonce: number }>(account)).pending_nonce;
     }),
   );
-  const foreign = genesisToJson(genesisOf('foreign', newKey(), {}));
+  const foreign = genesisToJson(bilateralGenesis('foreign'));
   return {
     node,
     url,

@@ -23,7 +23,7 @@ export function mutatedCall(fuzz: FuzzNode, random: Seeded): FuzzRequest {
     return encodeURIComponent(safeText(random.integer(1, 3) === 1 ? mutateText(value, random) : value));
   });
   const headers: Record<string, string> = {
-    ...(route.method === 'POST' ? JSON_TYPE : {}),
+    ...(route.method === 'GET' ? {} : JSON_TYPE),
     ...oddHeaders(random),
   };
   // A name in the query or the header must stay a name of the chains that the fuzzer may ask.
@@ -84,6 +84,8 @@ function parameter(fuzz: FuzzNode, random: Seeded, name: string): string {
     cursor: ['MTow', '1', fuzz.pending.hash],
     wait: ['none'],
     wait_ms: ['10'],
+    node_id: fuzz.blockHashes,
+    notice_id: fuzz.blockHashes,
   };
   return random.pick(values[name] ?? ['1']);
 }

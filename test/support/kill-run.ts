@@ -1,10 +1,10 @@
 /** @module One seeded run of kills: transfers flow, processes die by kill -9, and the outside checker has the last word. */
-import { existsSync, statSync } from 'node:fs';
-import { copyFile, mkdtemp, open, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import { readDeadNode } from './dead-node.ts';
 import { until } from './devnet.ts';
+import { NodeLog } from './node-log.ts';
 import { type CheckReport, checkFromOutside } from './outside-checker.ts';
 import { type Seeded, seeded } from './seeded.ts';
 import { walletOf } from './stranger.ts';
@@ -51,6 +51,8 @@ const AHEAD = 0.9;
 const AIM_MS_MAX = 3_000;
 /** How long the drain may take to notice that its server is gone. */
 const NOTICE_MS = 1_500;
+/** Begins what is said of a kill that came after a block's commit and before it was on disk. */
+const NOT_DURABLE = 'commit that was not durable yet';
 
 /** Runs it, prints the seed first and a table at the end. Nothing is left behind. */
 export async function runKills(options: KillRunOptions): Promise<KillReport> {
@@ -66,7 +68,7 @@ export async function runKills(options: KillRunOptions): Promise<KillReport> {
     stateDir,
     logLevel: 'debug',
     onDead: async () => {
-      if (last !== undefined) last.hit = await whatWasCut(stateDir, log, directory);
+      if (last !== undefined) last.hit = await whatWasCut(stateDir, log);
     },
   });
   try {
@@ -90,7 +92,7 @@ export async function runKills(options: KillRunOptions): Promise<KillReport> {
       await until(`transfer ${after}`, () => ended || load.acknowledged >= after, 120_000);
       await supervised.untilUp();
       await new Promise((resolve) => setTimeout(resolve, delayMs));
-      if (aimed) await log.nextCommit(AIM_MS_MAX);
+      if (aimed) await log.next('block committed', AIM_MS_MAX);
       const kill: Kill = {
         victim,
         atMs: Math.round(performance.now() - loadStarted),
@@ -172,76 +174,23 @@ async function failedDrains(log: NodeLog, from: number): Promise<number> {
 
 /**
  * What the death cut short, by the node's own log and the file of the chain's object: a block that was logged and is not on
- * disk was inside its commit; blocks above the ledger's cursor were inside the drain.
+ * disk died between its commit and its durability; blocks above the ledger's cursor were inside the drain.
  */
-async function whatWasCut(stateDir: string, log: NodeLog, scratch: string): Promise<string> {
-  const logged = await log.lastCommit();
-  const folder = join(stateDir, 'node1/objects/do/atoll-ChainObject');
-  const name = (await readdir(folder)).find((file) => /^[0-9a-f]{64}\.sqlite$/.test(file));
-  if (name === undefined) return '';
-  // A copy: opening the file itself would recover it in the node's place.
-  const copy = join(scratch, 'dead.sqlite');
-  for (const suffix of ['', '-wal', '-shm']) await rm(`${copy}${suffix}`, { force: true });
-  for (const suffix of ['', '-wal'])
-    if (existsSync(join(folder, name + suffix))) await copyFile(join(folder, name + suffix), copy + suffix);
-  const database = new DatabaseSync(copy);
-  try {
-    const { height } = database.prepare('select height from head').get() as { height: number };
-    const cursor = database
-      .prepare("select next_height - 1 as height from outbox_targets where name = 'ledger'")
-      .get() as { height: number } | undefined;
-    const drained = cursor?.height ?? 0;
-    return [
-      ...(logged > height ? [`commit (logged ${logged}, on disk ${height})`] : []),
-      ...(drained < height ? [`drain (head ${height}, ledger cursor ${drained})`] : []),
-    ].join(', ');
-  } finally {
-    database.close();
-  }
+async function whatWasCut(stateDir: string, log: NodeLog): Promise<string> {
+  const logged = await lastCommit(log);
+  const dead = await readDeadNode(join(stateDir, 'node1'));
+  if (dead === null) return '';
+  const { height, drained } = dead;
+  return [
+    ...(logged > height ? [`${NOT_DURABLE} (logged ${logged}, on disk ${height})`] : []),
+    ...(drained < height ? [`drain (head ${height}, ledger cursor ${drained})`] : []),
+  ].join(', ');
 }
 
-/** The log file of the node, which every life appends to. */
-class NodeLog {
-  readonly #path: string;
-
-  constructor(path: string) {
-    this.#path = path;
-  }
-
-  size(): number {
-    return existsSync(this.#path) ? statSync(this.#path).size : 0;
-  }
-
-  async linesFrom(position: number): Promise<string[]> {
-    const file = await open(this.#path, 'r');
-    try {
-      const buffer = Buffer.alloc(Math.max(0, this.size() - position));
-      await file.read(buffer, 0, buffer.length, position);
-      return buffer.toString('utf8').split('\n');
-    } finally {
-      await file.close();
-    }
-  }
-
-  /** Resolves right after the node logged a block; or after the time, when none comes. */
-  async nextCommit(ms: number): Promise<void> {
-    const deadline = Date.now() + ms;
-    let position = this.size();
-    while (Date.now() < deadline) {
-      const size = this.size();
-      if (size > position) {
-        if ((await this.linesFrom(position)).some((line) => line.includes('block committed'))) return;
-        position = size;
-      }
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
-
-  /** Height of the last block that was logged. */
-  async lastCommit(): Promise<number> {
-    const lines = (await this.linesFrom(0)).filter((line) => line.includes('"block committed"'));
-    return Number(/"height":(\d+)/.exec(lines.at(-1) ?? '')?.[1] ?? 0);
-  }
+/** Height of the last block that the node logged. */
+async function lastCommit(log: NodeLog): Promise<number> {
+  const lines = (await log.linesFrom(0)).filter((line) => line.includes('"block committed"'));
+  return Number(/"height":(\d+)/.exec(lines.at(-1) ?? '')?.[1] ?? 0);
 }
 
 /** Kills that cut a commit or a drain short. */
@@ -261,7 +210,8 @@ function print(report: KillReport): void {
     })),
   );
   console.log(
-    `kills: seed ${report.seed}: ${report.kills.length} kills, ${hits(report.kills)} inside a commit or drain, ` +
+    `kills: seed ${report.seed}: ${report.kills.length} kills, ${hits(report.kills)} inside a commit or drain ` +
+      `(${report.kills.filter(({ hit }) => hit.startsWith(NOT_DURABLE)).length} between commit and durability), ` +
       `${report.acknowledged} acknowledged, ${report.transactions} final in ${report.blocks} blocks, ` +
       `${report.lives} lives, retries ${JSON.stringify(report.retries)}, ${report.seconds} s, ` +
       `${report.faults.length} faults`,

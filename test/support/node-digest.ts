@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { createClient } from '@libsql/client';
 
+const ALARM = 'select * from _cf_METADATA where key = 1 and value is not null';
 /** Table -> rows and the hash of their content. */
 export type Digest = Readonly<Record<string, string>>;
 
@@ -19,6 +20,20 @@ export function objectFiles(persistDir: string, className: string): string[] {
     .filter((name) => /^[0-9a-f]{64}\.sqlite$/.test(name))
     .map((name) => join(folder, name))
     .sort();
+}
+
+/** Alarms of all objects of a class, as they stand in their files. */
+export function alarmsOf(persistDir: string, className: string): unknown[] {
+  return objectFiles(persistDir, className).flatMap((file) => {
+    const database = new DatabaseSync(file, { readOnly: true });
+    // The platform makes this table with an object's first alarm; key 1 is the time of the alarm that is set.
+    const made = database.prepare("select 1 from sqlite_master where name = '_cf_METADATA'").get();
+    const statement = made === undefined ? undefined : database.prepare(ALARM);
+    statement?.setReadBigInts(true); // nanoseconds
+    const rows = statement?.all() ?? [];
+    database.close();
+    return rows;
+  });
 }
 
 /** All rows of all objects and, where it has one, of the ledger. Reads only; the node goes on running. */

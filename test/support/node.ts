@@ -13,7 +13,7 @@ import { loadBundle } from '../../cli/devnet/bundle.ts';
 import { type LocalLedger, startLedger } from '../../cli/devnet/ledger.ts';
 import { type LocalNode, startNode } from '../../cli/devnet/node.ts';
 import { untilLive } from '../../cli/devnet/until-live.ts';
-import { makeGenesis } from '../../cli/genesis.ts';
+import { makeGenesis, type NewAuthority } from '../../cli/genesis.ts';
 import { type KeyPair, newKey } from '../../cli/keys.ts';
 import { hashGenesis } from '../../shared/protocol/genesis/encode.ts';
 import type { Genesis } from '../../shared/protocol/genesis/genesis.ts';
@@ -27,6 +27,14 @@ export interface TestNodeOptions {
   readonly params?: Partial<ChainParams>;
   /** Funded accounts, default 10. */
   readonly accounts?: number;
+  /** Authorities beside the node's own; nobody runs them unless the test does. Default none. */
+  readonly others?: readonly NewAuthority[];
+  /** The node's validator key; a new one unless given. */
+  readonly validator?: KeyPair;
+  /** Port of the node, default a free one. */
+  readonly port?: number;
+  /** A genesis with that key in it, for a node of a chain that runs elsewhere, too. */
+  readonly genesis?: Genesis;
   /** Regions with a ledger replica, default none. */
   readonly regions?: readonly string[];
   /** False: no libSQL at all, and no DATABASE_ settings. */
@@ -37,6 +45,8 @@ export interface TestNodeOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Another Worker entry, relative to the root, for tests that need doors which the real one has not. */
   readonly entry?: string;
+  /** True: workerd listens for an inspector; `mf.getInspectorURL()` says where. */
+  readonly inspector?: boolean;
 }
 
 /** A running node. */
@@ -48,6 +58,7 @@ export interface TestNode {
   readonly genesisHash: string;
   readonly accounts: readonly KeyPair[];
   readonly operator: KeyPair;
+  readonly validator: KeyPair;
   readonly adminToken: string;
   /** Undefined with `ledger: false`. */
   readonly ledger: LocalLedger | undefined;
@@ -59,6 +70,8 @@ export interface TestNode {
   readonly persistDir: string;
   /** Stops workerd and starts it on the same port and storage: every object loses its memory. */
   restart(env?: Readonly<Record<string, string>>): Promise<void>;
+  /** Stops workerd until `restart`. */
+  halt(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -81,11 +94,13 @@ export async function startTestNode(options: TestNodeOptions = {}): Promise<Test
       persistDir,
       env: { ...identity.env, ...ledger?.env, ...env },
       onLog: (line) => logs.push(line),
+      ...(options.inspector === true ? { inspectorPort: 0 } : {}),
     });
   const env = { ...options.env };
-  let node = await start(0, env);
+  let node = await start(options.port ?? 0, env);
+  let isHalted = false;
   const stop = async (): Promise<void> => {
-    await node.stop();
+    if (!isHalted) await node.stop();
     await ledger?.stop();
     await rm(directory, { recursive: true, force: true, maxRetries: 3 });
   };
@@ -111,8 +126,13 @@ export async function startTestNode(options: TestNodeOptions = {}): Promise<Test
     get mf() {
       return node.mf;
     },
-    async restart(more = {}) {
+    async halt() {
       await node.stop();
+      isHalted = true;
+    },
+    async restart(more = {}) {
+      if (!isHalted) await node.stop();
+      isHalted = false;
       node = await start(port, { ...env, ...more });
       await untilLive(url, NEVER_EXITED);
     },
@@ -126,19 +146,21 @@ const NEVER_EXITED = { exited: new Promise<string>(() => undefined) };
 
 function newIdentity(options: TestNodeOptions) {
   const chainId = options.chainId ?? 'test';
-  const validator = newKey();
+  const validator = options.validator ?? newKey();
   const operator = devnetAccount(0, 'operator');
   const accounts = devnetAccounts(options.accounts);
-  const genesis = makeGenesis({
+  const made = makeGenesis({
     chainId,
     validator: validator.signer,
     validatorName: 'test',
     operator: operator.address,
+    others: options.others ?? [],
     allocations: [...accounts, operator].map(({ address }) => ({ address, amount: DEVNET_BALANCE })),
     params: { blockTimeMs: 1, ...options.params },
     timeMs: Date.now() - 1_000,
     salt: new Uint8Array(randomBytes(16)),
   });
+  const genesis = options.genesis ?? made;
   const adminToken = randomBytes(24).toString('base64url');
   const env = {
     SUPPORTED_CHAINS: chainId,
@@ -147,5 +169,6 @@ function newIdentity(options: TestNodeOptions) {
     VALIDATOR_KEY: validator.privateKey,
     ADMIN_TOKEN: adminToken,
   };
-  return { chainId, genesis, genesisHash: hashGenesis(genesis), accounts, operator, adminToken, env };
+  const genesisHash = hashGenesis(genesis);
+  return { chainId, genesis, genesisHash, accounts, operator, validator, adminToken, env };
 }

@@ -7,12 +7,12 @@ import { parseHash } from '../../shared/protocol/primitives/hash.ts';
 import { builtInTransactions } from '../../shared/protocol/transaction/registry.ts';
 import { signTransaction } from '../../shared/protocol/transaction/sign.ts';
 import type { SignedTransaction } from '../../shared/protocol/transaction/transaction.ts';
-import type { CrashPoint } from './crash-points.ts';
+import type { CrashPointName } from './crash-points.ts';
 import { startTestNode, type TestNode, type TestNodeOptions } from './node.ts';
 
 /** The chain object with the doors that `objects-entry.ts` adds. */
 export interface TestChain extends ChainRpc {
-  arm(point: CrashPoint): Promise<void>;
+  arm(point: CrashPointName): Promise<void>;
   inspect(): Promise<{ boot_id: string; alarm_ms: number | null; fired: number; database_bytes: number }>;
   count(table: string): Promise<number>;
 }

@@ -74,7 +74,8 @@ async function get<T>(url: string): Promise<T> {
   return (await response.json()) as T;
 }
 
-async function untilDrained(url: string, primary: Client): Promise<number> {
+/** Waits until nothing is pending and the ledger has every block; answers with the height. @throws Error after a minute. */
+export async function untilDrained(url: string, primary: Client): Promise<number> {
   const deadline = Date.now() + DRAINED_MS_MAX;
   for (let last = ''; ; ) {
     try {

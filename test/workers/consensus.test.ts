@@ -6,6 +6,7 @@ import {
   get,
   type Json,
   ledgerCaughtUp,
+  node,
   post,
   startRpcNode,
   stopRpcNode,
@@ -25,6 +26,8 @@ const send = async (nonce: number): Promise<number> => {
 
 describe('a chain at rest', () => {
   test('shows the height that waits for work, with nobody missing', async () => {
+    const signing = async () => (await get('/rpc/consensus')).body.signing;
+    await expect.poll(signing, { timeout: 5_000 }).toMatchObject({ status: 'ready' });
     const reply = await get('/rpc/consensus');
     expect(reply.status).toBe(200);
     expect(reply.headers.get('x-chain-height')).toBe('0');
@@ -116,6 +119,33 @@ describe('a block', () => {
     ]);
     expect((await get(`/rpc/get_block/${height}`)).body.validators_hash).toBe(reply.body.validators_hash);
     expect((await get('/rpc/consensus')).body).toMatchObject({ height: height + 1, step: 'idle' });
+  });
+});
+
+describe('the validator key', () => {
+  test('is shown as ready with its mark once it has signed', async () => {
+    const { signing, height } = (await get('/rpc/consensus')).body;
+    expect(signing).toMatchObject({
+      status: 'ready',
+      reason: null,
+      mark: { height: Number(height) - 1, round: 0, step: 'precommit' },
+    });
+  });
+
+  test.each(['/validator/mark', '/validator/guard'])(
+    'takes orders at %s of the administrator alone',
+    async (path) => {
+      expectProblem(await post(path, { height: 0 }), 'UNAUTHORIZED');
+      expectProblem(await post(path, { height: 0 }, { authorization: 'Bearer wrong' }), 'UNAUTHORIZED');
+      expect((await get('/rpc/consensus')).body.signing).toMatchObject({ status: 'ready' });
+    },
+  );
+
+  test('refuses a mark of the wrong form', async () => {
+    const bearer = { authorization: `Bearer ${node.adminToken}` };
+    expectProblem(await post('/validator/mark', {}, bearer), 'REQUEST_INVALID');
+    expectProblem(await post('/validator/mark', { height: 1, round: 2 ** 32 }, bearer), 'REQUEST_INVALID');
+    expectProblem(await post('/validator/mark', { height: 1_000_000 }, bearer), 'SIGNING_MARK_TOO_FAR');
   });
 });
 

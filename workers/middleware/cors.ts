@@ -35,7 +35,7 @@ export function preflightResponse(requestId: string): Response {
     status: 204,
     headers: {
       ...corsHeaders(),
-      'access-control-allow-methods': 'GET, POST, OPTIONS',
+      'access-control-allow-methods': 'GET, POST, PUT, OPTIONS',
       'access-control-allow-headers': ALLOWED,
       'access-control-max-age': String(PREFLIGHT_SECONDS),
       'x-request-id': requestId,

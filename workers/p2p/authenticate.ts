@@ -1,5 +1,6 @@
 /** @module Who a peer's request is from. Whatever is wrong with it, strangers learn no more than that it is refused. */
 import {
+  type ChainEnvelope,
   EMPTY_BODY_HASH,
   ENVELOPE_HEADER,
   type Envelope,
@@ -19,8 +20,8 @@ import { chainRecord } from '../rpc/chain-choice.ts';
 import { settingsOf } from '../rpc/settings-cache.ts';
 
 const log = createLogger('workers.p2p');
-/** Deriving a key costs more than the rest of the check, and an isolate has one. */
-const ownKeys = new WeakMap<Settings, ConsensusKey>();
+/** Deriving keys costs more than the rest of the check, and an isolate has one set of settings. */
+const derivedKeys = new WeakMap<Settings, readonly ConsensusKey[]>();
 
 /** The one refusal. The reason is for the node's own log. */
 export function refused(reason: string): ApiError {
@@ -30,13 +31,13 @@ export function refused(reason: string): ApiError {
 
 /**
  * The envelope of a request, and its header as it came. Checked: form, size, channel, time, receiver, chain, signature;
- * the body of `frames` is for the caller. Throws the one refusal. That the sender validates is checked by the chain.
+ * a body is for the caller. Throws the one refusal. What the sender may do is checked by the chain.
  */
 export async function authenticate(
   request: Request,
   env: Env,
-  channel: 'dial' | 'frames',
-): Promise<{ envelope: Envelope; header: string }> {
+  channel: 'dial' | 'frames' | 'blocks',
+): Promise<{ envelope: ChainEnvelope; header: string }> {
   const header = request.headers.get(ENVELOPE_HEADER);
   const signed = envelopeFromHeader(header);
   if (header === null || signed === null) throw refused('no envelope');
@@ -44,22 +45,26 @@ export async function authenticate(
   if (envelope.channel !== channel) throw refused('made for another channel');
   if (channel === 'dial' && envelope.bodyHash !== EMPTY_BODY_HASH) throw refused('a dial has no body');
   if (!isTimely(envelope, Date.now())) throw refused('too old or too new');
-  if (envelope.to !== ownKey(settingsOf(env))) throw refused('for another node');
+  if (!ownKeys(settingsOf(env)).includes(envelope.to)) throw refused('for another node');
   const chains = new URL(request.url).searchParams.getAll('chain_id');
-  if (chains.length !== 1 || chains[0] !== envelope.chain) throw refused('for another chain');
+  if (chains.length !== 1 || !isAbout(envelope, chains[0])) throw refused('for another chain');
   const genesisHash = await genesisOf(env, envelope.chain);
   if (!isEnvelopeTrue(signed, genesisHash, nativeVerifier)) throw refused('the signature does not fit');
   return { envelope, header };
 }
 
-/** Null for a node that does not validate: no peer can mean it. */
-function ownKey(settings: Settings): ConsensusKey | null {
-  const known = ownKeys.get(settings);
+function isAbout(envelope: Envelope, chain: string | undefined): envelope is ChainEnvelope {
+  return chain !== undefined && envelope.chain === chain;
+}
+
+/** The keys by which peers mean this node: its own, and that of its validator. None for a node without a key. */
+function ownKeys(settings: Settings): readonly ConsensusKey[] {
+  const known = derivedKeys.get(settings);
   if (known !== undefined) return known;
-  if (settings.validatorKey === undefined) return null;
-  const key = consensusKeyFromBytes(nativeSigner(settings.validatorKey).publicKey);
-  ownKeys.set(settings, key);
-  return key;
+  const seeds = [settings.nodeKey, settings.validatorKey].filter((seed) => seed !== undefined);
+  const keys = seeds.map((seed) => consensusKeyFromBytes(nativeSigner(seed).publicKey));
+  derivedKeys.set(settings, keys);
+  return keys;
 }
 
 async function genesisOf(env: Env, chainId: string): Promise<HashHex> {

@@ -1,6 +1,6 @@
 /**
  * @module Where peers' nodes come in: `GET /p2p/consensus` as a socket and `POST /p2p/frames`. The edge checks the
- * envelope, so that the chain object meets validators only.
+ * envelope, so that the chain object meets only nodes that are who they say.
  */
 import type { Context, Hono } from 'hono';
 import { ENVELOPE_HEADER, P2P_PATHS } from '../../shared/api/p2p/envelope.ts';
@@ -11,6 +11,7 @@ import { chainStub, type Env } from '../env.ts';
 import { readBounded } from '../rpc/body.ts';
 import { callObject } from '../rpc/objects.ts';
 import { authenticate, refused } from './authenticate.ts';
+import { serveBlocks } from './blocks.ts';
 
 /** A route for peers: no public document lists them. */
 export interface PeerRoute {
@@ -20,10 +21,11 @@ export interface PeerRoute {
   run(request: Request, env: Env): Promise<Response>;
 }
 
-/** Both routes. */
+/** All of them. */
 export const PEER_ROUTES: readonly PeerRoute[] = [
   { name: 'p2p_consensus', method: 'GET', path: P2P_PATHS.consensus, run: openLink },
   { name: 'p2p_frames', method: 'POST', path: P2P_PATHS.frames, run: takeFrames },
+  { name: 'p2p_blocks', method: 'POST', path: P2P_PATHS.blocks, run: serveBlocks },
 ];
 
 /** Adds the routes to an app; `serve` answers their failures as it does those of every route. */

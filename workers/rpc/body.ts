@@ -9,11 +9,16 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: false });
 
 /** The JSON value of a body. Throws CONTENT_TYPE_UNSUPPORTED, BODY_TOO_LARGE or JSON_INVALID. */
 export async function readJson(request: Request, bytesMax: number): Promise<unknown> {
+  return parseJson(await readJsonBytes(request, bytesMax));
+}
+
+/** The bytes of a body that says it is JSON. Throws CONTENT_TYPE_UNSUPPORTED or BODY_TOO_LARGE. */
+export async function readJsonBytes(request: Request, bytesMax: number): Promise<Uint8Array> {
   const type = request.headers.get('content-type') ?? '';
   if (!/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(type)) {
     throw new ApiError('CONTENT_TYPE_UNSUPPORTED', 'send Content-Type: application/json');
   }
-  return parseJson(await readBounded(request, bytesMax));
+  return readBounded(request, bytesMax);
 }
 
 /** The bytes of a body, of at most `bytesMax`. Throws BODY_TOO_LARGE as soon as that is known. */

@@ -51,6 +51,15 @@ export function consensusFamilies(
       samples: perChain((figures) => figures.double_signs_prevented),
     },
     {
+      name: 'blockchain_consensus_signing_guarded',
+      help: '1 while the validator key of the node is held back, with the reason; else 0.',
+      type: 'gauge',
+      samples: sources.map(({ labels, figures: { guard = null } }) => ({
+        labels: { ...labels, reason: guard ?? 'none' },
+        value: guard === null ? 0 : 1,
+      })),
+    },
+    {
       name: 'blockchain_consensus_quorum_delay_seconds',
       help: 'From the first sight of a proposal to the precommits of two thirds.',
       type: 'histogram',

@@ -1,15 +1,21 @@
 /** @module Every metric of a node: name, help and where its samples come from. */
-import type { ChainSnapshot, CounterDelta, HistogramDelta } from '../../shared/api/objects.ts';
+import type { NetworkFigures } from '../../shared/api/network-views.ts';
+import type { CounterDelta, HistogramDelta } from '../../shared/api/node-records.ts';
+import type { ChainSnapshot } from '../../shared/api/objects.ts';
 import type { Settings } from '../../shared/api/settings.ts';
+import { PROTOCOL_VERSION, VERSION } from '../../shared/api/version.ts';
 import type { MetricFamily } from '../../shared/observability/exposition.ts';
-import { PROTOCOL_VERSION, VERSION } from '../version.ts';
 import { consensusFamilies } from './consensus-families.ts';
+import { gossipFamilies } from './gossip-families.ts';
+import { networkFamilies } from './network-families.ts';
 import { REQUEST_METRICS } from './request-metrics.ts';
+import { syncFamilies } from './sync-families.ts';
 
 interface NodeMetrics {
   readonly chains: readonly ChainSnapshot[];
   readonly counters: readonly CounterDelta[];
   readonly histograms: readonly HistogramDelta[];
+  readonly network: NetworkFigures | null;
 }
 
 interface ChainMetric {
@@ -101,6 +107,9 @@ export function metricFamilies(state: NodeMetrics, settings: Settings): MetricFa
       samples: state.chains.map((chain) => ({ labels: labelsOf(chain), value: chain.finality_seconds })),
     },
     ...consensusFamilies(state.chains, labelsOf),
+    ...gossipFamilies(state.chains, labelsOf),
+    ...syncFamilies(state.chains, labelsOf),
+    ...networkFamilies(state),
     ...requestFamilies(state),
     {
       name: 'blockchain_build_info',

@@ -5,6 +5,7 @@ import type { Settings } from '../../shared/api/settings.ts';
 import type { Place } from '../../shared/ledger/replicas.ts';
 import type { NodeContext } from '../context.ts';
 import type { Env } from '../env.ts';
+import { sourceOf } from '../p2p/node-calls.ts';
 
 const REQUEST_ID = /^[A-Za-z0-9_-]{8,64}$/;
 
@@ -29,6 +30,7 @@ export function nodeContext(
     minHeight: minHeightOf(request),
     place: placeOf(request, settings),
     bearer: /^Bearer (.+)$/.exec(request.headers.get('authorization') ?? '')?.[1] ?? null,
+    source: sourceOf(request),
     pathPrefix: prefix,
     waitUntil: (promise) => c.executionCtx.waitUntil(promise),
   };
@@ -43,7 +45,7 @@ function minHeightOf(request: Request): number {
 }
 
 /** Where the reader is, as the platform says; the node's own region where it says nothing. */
-function placeOf(request: Request, settings: Settings): Place {
+export function placeOf(request: Request, settings: Settings): Place {
   const cf = request.cf as Partial<Record<'colo' | 'country' | 'continent', string>> | undefined;
   const place: { -readonly [Name in keyof Place]: Place[Name] } = {};
   if (typeof cf?.colo === 'string') place.colo = cf.colo;

@@ -5,7 +5,7 @@ import type { AnswerSpec, RouteSpec } from '../../shared/api/route-spec.ts';
 import { operationId, ROUTES } from '../../shared/api/routes.ts';
 import { jsonRpcResponseSchema, problemSchema } from '../../shared/api/schemas/node.ts';
 import { chainIdSchema } from '../../shared/api/schemas/scalars.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../../shared/api/version.ts';
 import { examplesOf } from './openapi-examples.ts';
 
 const TAGS = [
@@ -14,6 +14,7 @@ const TAGS = [
   { name: 'accounts', description: 'Balances and nonces' },
   { name: 'consensus', description: 'The open height, validators and commits' },
   { name: 'chains', description: 'Chains of this node' },
+  { name: 'network', description: 'This node among others: status, peers, and what nodes send each other' },
   { name: 'node', description: 'Health, metrics and JSON-RPC' },
 ];
 

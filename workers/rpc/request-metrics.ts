@@ -2,7 +2,7 @@
  * @module Counts requests in the isolate and hands the deltas to the NodeObject at most once per interval. An isolate
  * that ends before its next request takes one interval with it; HELP says so.
  */
-import type { CounterDelta, HistogramDelta } from '../../shared/api/objects.ts';
+import type { CounterDelta, HistogramDelta } from '../../shared/api/node-records.ts';
 import { formatLabels } from '../../shared/observability/exposition.ts';
 
 /** Shortest time between two flushes of one isolate. */

@@ -18,6 +18,11 @@ export function rememberHeight(chain: ChainRecord, height: number): void {
   seen.set(chain.genesis_hash, Math.max(height, seen.get(chain.genesis_hash, now) ?? 0), now);
 }
 
+/** The highest height that an answer of this isolate has reflected a moment ago; 0 for none. */
+export function seenHeight(chain: ChainRecord): number {
+  return seen.get(chain.genesis_hash, Date.now()) ?? 0;
+}
+
 /** The answer with a height that was seen a moment ago, else with the one that the node knows. */
 export async function withHeight(answer: Answer, env: Env, chain: ChainRecord): Promise<Answer> {
   const known = seen.get(chain.genesis_hash, Date.now());

@@ -85,7 +85,8 @@ class EventStream {
     if (frame.type === 'subscribed') return this.#subscribed(frame);
     if (frame.type === 'heartbeat') return this.#write(`: head ${frame.head.height}\n\n`);
     if (frame.type === 'hello') return this.#write(`retry: ${RETRY_MS}\n${message('hello', frame)}`);
-    if (frame.type === 'unsubscribed') return;
+    // Each event is acknowledged as it is taken, so a smaller credit changes nothing.
+    if (frame.type === 'unsubscribed' || frame.type === 'credit') return;
     await this.#write(message(frame.type, { ...frame, topic: this.#topics.get(frame.sub ?? '') }));
     if (frame.type !== 'caught_up') this.#stop();
   }

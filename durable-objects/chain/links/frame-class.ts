@@ -1,6 +1,6 @@
 /** @module What kind of work a frame is: which budget it draws on when it comes, and what goes first when it leaves. */
 import type { PeerFrame, PeerFrameKind } from '../../../shared/api/p2p/frame.ts';
-import { ASKED_BLOCK_COST, FRAME_COST, type INBOUND_BUDGETS } from './limits.ts';
+import { ASKED_BLOCK_COST, ASKED_TRANSACTION_COST, FRAME_COST, type INBOUND_BUDGETS } from './limits.ts';
 
 /** A class of inbound work with a budget of its own. */
 export type FrameClass = keyof typeof INBOUND_BUDGETS;
@@ -12,12 +12,14 @@ const CLASSES: Readonly<Record<PeerFrameKind, FrameClass>> = {
   decided: 'sync',
   request_decided: 'sync',
   transactions: 'transactions',
+  have_transactions: 'transactions',
+  want_transactions: 'transactions',
   evidence: 'sync',
   tip: 'sync',
 };
 
 /** Large or many: these wait behind votes and are dropped first. */
-const BULK: ReadonlySet<PeerFrameKind> = new Set(['block', 'decided', 'transactions']);
+const BULK: ReadonlySet<PeerFrameKind> = new Set(['block', 'decided', 'transactions', 'have_transactions']);
 
 /** The budget that a frame draws on. */
 export function classOf(frame: PeerFrame): FrameClass {
@@ -31,6 +33,11 @@ export function isBulk(frame: PeerFrame): boolean {
 
 /** What a frame of so many bytes costs its sender. */
 export function costOf(frame: PeerFrame, byteLength: number): number {
-  const asked = frame.kind === 'request_decided' ? frame.to - frame.from + 1 : 0;
-  return byteLength + FRAME_COST + asked * ASKED_BLOCK_COST;
+  return byteLength + FRAME_COST + askedCost(frame);
+}
+
+/** What answering costs is on the account of who asks. */
+function askedCost(frame: PeerFrame): number {
+  if (frame.kind === 'request_decided') return (frame.to - frame.from + 1) * ASKED_BLOCK_COST;
+  return frame.kind === 'want_transactions' ? frame.hashes.length * ASKED_TRANSACTION_COST : 0;
 }

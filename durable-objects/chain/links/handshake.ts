@@ -19,11 +19,10 @@ import type { ConsensusKey, HashHex } from '../../../shared/protocol/primitives/
 import type { ValidatorKeys } from '../validator-key.ts';
 import { LinkError } from './link-error.ts';
 
-/** Who this node is on its chain. */
+/** The chain that a node speaks about, and its clock. */
 export interface LocalEnd {
   readonly chainId: string;
   readonly genesisHash: HashHex;
-  readonly self: ValidatorKeys;
   now(): number;
 }
 
@@ -36,35 +35,46 @@ export class Handshake {
   }
 
   /** The envelope of a dial, and its nonce. */
-  dial(to: ConsensusKey): { sealed: Uint8Array<ArrayBuffer>; nonce: Uint8Array } {
+  dial(self: ValidatorKeys, to: ConsensusKey): { sealed: Uint8Array<ArrayBuffer>; nonce: Uint8Array } {
     const nonce = newNonce();
-    return { sealed: this.#seal(to, 'dial', nonce, EMPTY_BODY_HASH), nonce };
+    return { sealed: this.#seal(self, to, 'dial', nonce, EMPTY_BODY_HASH), nonce };
   }
 
   /** The envelope of a request with this body hash. */
-  request(to: ConsensusKey, bodyHash: HashHex): Uint8Array<ArrayBuffer> {
-    return this.#seal(to, 'frames', newNonce(), bodyHash);
+  request(
+    self: ValidatorKeys,
+    to: ConsensusKey,
+    channel: 'frames' | 'blocks',
+    bodyHash: HashHex,
+  ): Uint8Array<ArrayBuffer> {
+    return this.#seal(self, to, channel, newNonce(), bodyHash);
   }
 
-  /** The acceptor's answer to a dial, and what the dialler must sign in turn. */
-  hello(dial: Envelope): { sealed: Uint8Array<ArrayBuffer>; challenge: HashHex } {
+  /** The answer to a dial, by the key that was dialled, and what the dialler must sign in turn. */
+  hello(self: ValidatorKeys, dial: Envelope): { sealed: Uint8Array<ArrayBuffer>; challenge: HashHex } {
     const nonce = newNonce();
     const challenge = challengeHash(dial.nonce, nonce);
-    return { sealed: this.#seal(dial.from, 'hello', nonce, challenge), challenge };
+    return { sealed: this.#seal(self, dial.from, 'hello', nonce, challenge), challenge };
   }
 
   /** The dialler checks the answer and signs the last word. Throws LinkError unless the right node gave it just now. */
-  confirm(to: ConsensusKey, dialNonce: Uint8Array, hello: SignedEnvelope | null): Uint8Array<ArrayBuffer> {
+  confirm(
+    self: ValidatorKeys,
+    to: ConsensusKey,
+    dialNonce: Uint8Array,
+    hello: SignedEnvelope | null,
+  ): Uint8Array<ArrayBuffer> {
     const challenge = hello === null ? null : challengeHash(dialNonce, hello.envelope.nonce);
-    if (hello === null || challenge === null || !this.#isFrom(hello, to, 'hello', challenge)) {
+    const pair = { from: to, to: self.consensusKey };
+    if (hello === null || challenge === null || !this.#isFrom(hello, pair, 'hello', challenge)) {
       throw new LinkError('LINK_HANDSHAKE_FAILED', 'the answer is not signed by the peer over this dial');
     }
-    return this.#seal(to, 'confirm', newNonce(), challenge);
+    return this.#seal(self, to, 'confirm', newNonce(), challenge);
   }
 
   /** The acceptor checks the last word. Throws LinkError or CodecError. */
-  checkConfirm(from: ConsensusKey, challenge: string, sealed: Uint8Array): void {
-    if (!this.#isFrom(decodeEnvelope(sealed), from, 'confirm', challenge)) {
+  checkConfirm(pair: Pick<Envelope, 'from' | 'to'>, challenge: string, sealed: Uint8Array): void {
+    if (!this.#isFrom(decodeEnvelope(sealed), pair, 'confirm', challenge)) {
       throw new LinkError('LINK_HANDSHAKE_FAILED', 'the first message does not answer the challenge');
     }
   }
@@ -81,12 +91,13 @@ export class Handshake {
   }
 
   #seal(
+    self: ValidatorKeys,
     to: ConsensusKey,
     channel: Envelope['channel'],
     nonce: Uint8Array,
     bodyHash: HashHex,
   ): Uint8Array<ArrayBuffer> {
-    const { chainId, genesisHash, self } = this.#end;
+    const { chainId, genesisHash } = this.#end;
     const timeMs = this.#nextTimeMs();
     const envelope = { from: self.consensusKey, to, chain: chainId, channel, nonce, timeMs, bodyHash };
     return sealEnvelope(envelope, genesisHash, self.signer);
@@ -94,15 +105,15 @@ export class Handshake {
 
   #isFrom(
     signed: SignedEnvelope,
-    from: ConsensusKey,
+    { from, to }: Pick<Envelope, 'from' | 'to'>,
     channel: Envelope['channel'],
     bodyHash: string,
   ): boolean {
     const { envelope } = signed;
-    const { chainId, genesisHash, self } = this.#end;
+    const { chainId, genesisHash } = this.#end;
     return (
       envelope.from === from &&
-      envelope.to === self.consensusKey &&
+      envelope.to === to &&
       envelope.chain === chainId &&
       envelope.channel === channel &&
       envelope.bodyHash === bodyHash &&

@@ -1,43 +1,26 @@
 /** @module What one peer may cause: token buckets per class of work, so that none starves the others or another peer. */
+import { TokenBucket } from '../../runtime/token-bucket.ts';
 import type { FrameClass } from './frame-class.ts';
 import { DIAL_BUDGET, INBOUND_BUDGETS, REQUEST_BUDGET } from './limits.ts';
 
-/** A bucket that fills by `rate` per second up to `burst`. */
-export class TokenBucket {
-  readonly #rate: number;
-  readonly #burst: number;
-  #level: number;
-  #atMs: number;
+/** Cost per second and at once, of frames by class and of contacts. */
+export type Budgets = Readonly<
+  Record<FrameClass | 'dial' | 'request', { readonly rate: number; readonly burst: number }>
+>;
 
-  /** Full at `nowMs`. */
-  constructor(budget: { readonly rate: number; readonly burst: number }, nowMs: number) {
-    this.#rate = budget.rate;
-    this.#burst = budget.burst;
-    this.#level = budget.burst;
-    this.#atMs = nowMs;
-  }
-
-  /** Takes `cost` if it is there. A clock that went back fills nothing. */
-  take(cost: number, nowMs: number): boolean {
-    const passedMs = Math.max(0, nowMs - this.#atMs);
-    this.#level = Math.min(this.#burst, this.#level + (passedMs * this.#rate) / 1_000);
-    this.#atMs = nowMs;
-    if (cost > this.#level) return false;
-    this.#level -= cost;
-    return true;
-  }
-}
+/** Of one peer. */
+export const PEER_BUDGETS: Budgets = { ...INBOUND_BUDGETS, dial: DIAL_BUDGET, request: REQUEST_BUDGET };
 
 export class InboundBudget {
-  readonly #buckets: Readonly<Record<FrameClass | 'dial' | 'request', TokenBucket>>;
+  readonly #buckets: Readonly<Record<keyof Budgets, TokenBucket>>;
 
-  constructor(nowMs: number) {
+  constructor(nowMs: number, budgets: Budgets) {
     this.#buckets = {
-      consensus: new TokenBucket(INBOUND_BUDGETS.consensus, nowMs),
-      sync: new TokenBucket(INBOUND_BUDGETS.sync, nowMs),
-      transactions: new TokenBucket(INBOUND_BUDGETS.transactions, nowMs),
-      dial: new TokenBucket(DIAL_BUDGET, nowMs),
-      request: new TokenBucket(REQUEST_BUDGET, nowMs),
+      consensus: new TokenBucket(budgets.consensus, nowMs),
+      sync: new TokenBucket(budgets.sync, nowMs),
+      transactions: new TokenBucket(budgets.transactions, nowMs),
+      dial: new TokenBucket(budgets.dial, nowMs),
+      request: new TokenBucket(budgets.request, nowMs),
     };
   }
 

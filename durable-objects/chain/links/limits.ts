@@ -1,7 +1,5 @@
-/** @module Every limit of the links between validators, with its unit and its reason. */
+/** @module Every limit of the links between nodes, with its unit and its reason. */
 
-/** Requests of one object that wait for an answer at once; the platform allows six, and the ledger needs some. */
-export const REQUESTS_WAITING_MAX = 4;
 /** How long a peer may take to answer. Longer than a cold start, short enough that dead peers free their place. */
 export const REQUEST_TIMEOUT_MS = 5_000;
 
@@ -37,11 +35,23 @@ export const STALL_MS = 8_000;
 export const CROSSING_MS = 5_000;
 /** Sockets of one peer that were greeted and have not proved who they are. */
 export const UNPROVEN_MAX = 2;
+/** How long a greeted socket keeps its place while others want one. */
+export const UNPROVEN_MS = 5_000;
+/** Sockets of all peers together that do not validate: each costs a frame with every block. */
+export const STRANGER_LINKS_MAX = 32;
+/** Peers that are remembered; beyond it those that do not validate and have no link are forgotten. */
+export const PEERS_KEPT_MAX = 256;
+/** How long a peer that broke the rules and does not validate is not let in again. */
+export const EXPELLED_MS = 60_000;
 
-/** A frame costs its bytes and this, so that small ones are not free. */
+/** A frame costs its bytes and this, so that small ones are not free, */
 export const FRAME_COST = 1_024;
-/** Each block that a frame asks for costs this. */
+/** and this on top for a peer that does not validate: it has few reasons for many small ones. */
+export const STRANGER_FRAME_COST = 3_072;
+/** Each block that a frame asks for costs this, */
 export const ASKED_BLOCK_COST = 16_384;
+/** and each transaction. */
+export const ASKED_TRANSACTION_COST = 256;
 
 /** Cost per second and at once that one peer may cause in each class. */
 export const INBOUND_BUDGETS = {
@@ -49,6 +59,24 @@ export const INBOUND_BUDGETS = {
   consensus: { rate: 1_000_000, burst: 4_000_000 },
   sync: { rate: 8_000_000, burst: 16_000_000 },
   transactions: { rate: 2_000_000, burst: 4_000_000 },
+} as const;
+/** The same of one peer that does not validate: transactions of a busy follower, and no votes. */
+export const STRANGER_BUDGETS = {
+  consensus: { rate: 10_000, burst: 100_000 },
+  sync: { rate: 1_000_000, burst: 4_000_000 },
+  transactions: { rate: 1_000_000, burst: 2_000_000 },
+  dial: { rate: 1, burst: 8 },
+  request: { rate: 10, burst: 50 },
+} as const;
+/** Frames beyond its budgets after which such a peer loses its link, and how many are forgiven per second. */
+export const TOLERANCE = { rate: 10, burst: 500 } as const;
+/** The same for all peers together that do not validate: keys cost nothing, so each one's budget bounds little. */
+export const STRANGERS_BUDGETS = {
+  consensus: { rate: 20_000, burst: 200_000 },
+  sync: { rate: 16_000_000, burst: 32_000_000 },
+  transactions: { rate: 4_000_000, burst: 8_000_000 },
+  dial: { rate: 8, burst: 64 },
+  request: { rate: 100, burst: 400 },
 } as const;
 /** Sockets that one peer may open: a burst for restarts, then one a second. */
 export const DIAL_BUDGET = { rate: 1, burst: 8 } as const;

@@ -6,6 +6,7 @@ export type LinkErrorCode =
   | 'LINK_MESSAGE_TOO_LARGE'
   | 'LINK_SEQUENCE_BROKEN'
   | 'LINK_ACK_UNKNOWN'
+  | 'LINK_RULE_BROKEN'
   | 'LINK_HANDSHAKE_FAILED';
 
 /** A message that no honest node sends. */

@@ -9,13 +9,12 @@ import type { ConsensusKey } from '../../../shared/protocol/primitives/brand.ts'
 import { CROSSING_MS, FAULT_FAILURES, LINK_CLOSE, UPGRADE_RETRY_MS } from './limits.ts';
 import type { LinkCounters } from './link-stats.ts';
 import { OutboundQueue, type Payload, type QueueSpace } from './outbound-queue.ts';
-import type { OutgoingRequests } from './outgoing-requests.ts';
+import type { DialOutcome, OutgoingRequests } from './outgoing-requests.ts';
 import { retryMs } from './retry.ts';
 import { Session } from './session.ts';
 
 /** What every link of a chain shares. */
 export interface LinkContext {
-  readonly self: ConsensusKey;
   readonly requests: OutgoingRequests;
   readonly space: QueueSpace;
   readonly counters: LinkCounters;
@@ -23,7 +22,11 @@ export interface LinkContext {
   now(): number;
   /** A socket that this side opened: its messages must reach `PeerLinks.message`. */
   opened(session: Session): void;
+  /** Base URL of the peer's node. Undefined: it can only call us. */
+  urlOf(peer: ConsensusKey): string | undefined;
   onConnected(peer: ConsensusKey): void;
+  /** An attempt to reach the peer has failed, so many in a row. */
+  onFailed(peer: ConsensusKey, failures: number): void;
 }
 
 type Timer = ReturnType<typeof setTimeout>;
@@ -32,7 +35,6 @@ type Next = 'done' | 'again' | 'wait';
 
 export class PeerLink {
   readonly peer: ConsensusKey;
-  readonly #url: string | undefined;
   readonly #context: LinkContext;
   readonly #queue: OutboundQueue;
   #active: Session | null = null;
@@ -46,10 +48,8 @@ export class PeerLink {
   #requestsWork = false;
   #socketAgainMs = 0;
 
-  /** Without a `url` the peer can only call us. */
-  constructor(peer: ConsensusKey, url: string | undefined, context: LinkContext) {
+  constructor(peer: ConsensusKey, context: LinkContext) {
     this.peer = peer;
-    this.#url = url;
     this.#context = context;
     this.#queue = new OutboundQueue(context.space, ({ isBulk }) => context.counters.droppedOut(isBulk));
   }
@@ -65,13 +65,19 @@ export class PeerLink {
 
   /** Whether something sent now can ever leave. */
   get isReachable(): boolean {
-    return this.#active !== null || this.#url !== undefined;
+    return this.#active !== null || this.#context.urlOf(this.peer) !== undefined;
   }
 
   send(payload: Payload): void {
     this.#wanted = true;
     this.#queue.push(payload);
     this.flush();
+  }
+
+  /** Opens the link, should there be none, though nothing waits. */
+  connect(): void {
+    this.#wanted = true;
+    this.#connect();
   }
 
   /** Sends what the window allows, or sees to it that there is a link. */
@@ -182,7 +188,7 @@ export class PeerLink {
   #keeps(rival: Session, session: Session): boolean {
     if (rival.openedBy === session.openedBy) return false;
     if (Math.abs(session.openedMs - rival.openedMs) >= CROSSING_MS) return false;
-    const lower = this.#context.self < this.peer ? 'self' : 'peer';
+    const lower = session.self < this.peer ? 'self' : 'peer';
     return rival.openedBy === lower;
   }
 
@@ -198,14 +204,15 @@ export class PeerLink {
 
   #connect(): void {
     if (this.#active !== null || !this.#wanted || this.#attempting || this.#retry !== null) return;
-    if (this.#url === undefined) return;
+    const url = this.#context.urlOf(this.peer);
+    if (url === undefined) return;
     const isSocketDue = this.#context.now() >= this.#socketAgainMs;
     if (this.#way === 'request' && isSocketDue && (this.#requestsWork || this.#queue.size === 0)) {
       this.#way = 'socket';
     }
     if (this.#way === 'request' && this.#queue.size === 0) return;
     this.#attempting = true;
-    void this.#attempt(this.#url);
+    void this.#attempt(url);
   }
 
   async #attempt(url: string): Promise<void> {
@@ -224,7 +231,7 @@ export class PeerLink {
       .dial({ peer: this.peer, url }, this.#failures)
       .catch((error: unknown) => ({ kind: 'failed', error: errorText(error) }) as const);
     if (outcome.kind === 'open') {
-      if (this.#wanted) this.#open(outcome.socket, outcome.confirm);
+      if (this.#wanted) this.#open(outcome);
       else {
         outcome.socket.accept();
         outcome.socket.close(LINK_CLOSE.idle, 'idle');
@@ -240,12 +247,13 @@ export class PeerLink {
     return hasAnswer ? 'again' : 'wait';
   }
 
-  #open(socket: WebSocket, confirm: Uint8Array): void {
+  #open({ socket, confirm, self }: Extract<DialOutcome, { kind: 'open' }>): void {
     socket.binaryType = 'arraybuffer';
     socket.accept();
     socket.send(confirm);
     const session = new Session(socket, {
       peer: this.peer,
+      self,
       openedBy: 'self',
       challenge: '',
       phase: 'open',
@@ -284,8 +292,13 @@ export class PeerLink {
     return 'again';
   }
 
+  /** A peer whose URL is not known calls us, or nobody does; what waits for it stays. */
   #wait(): void {
     if (this.#retry !== null) return;
+    if (this.#context.urlOf(this.peer) === undefined) {
+      this.#wanted = false;
+      return;
+    }
     this.#failures += 1;
     this.#retry = setTimeout(
       () => {
@@ -294,6 +307,7 @@ export class PeerLink {
       },
       retryMs(this.#failures, Math.random()),
     );
+    this.#context.onFailed(this.peer, this.#failures);
   }
 
   #stopRetry(): void {

@@ -1,10 +1,7 @@
-/** @module The links of one chain to the nodes of its other validators: one authenticated socket per working pair. */
-import {
-  ENVELOPE_HEADER,
-  type Envelope,
-  envelopeFromHeader,
-  envelopeToHeader,
-} from '../../../shared/api/p2p/envelope.ts';
+/**
+ * @module The links of one chain to other nodes: one authenticated socket per working pair. Whom to speak to is the
+ * caller's to say; who may speak to us, how much, and in what form, is kept here.
+ */
 import type { PeerFrame } from '../../../shared/api/p2p/frame.ts';
 import { decodeFrame, encodeFrame } from '../../../shared/api/p2p/frame-codec.ts';
 import { decodeBatch } from '../../../shared/api/p2p/session-codec.ts';
@@ -12,49 +9,51 @@ import type { Logger } from '../../../shared/observability/log.ts';
 import { assert } from '../../../shared/protocol/primitives/assert.ts';
 import type { ConsensusKey, HashHex } from '../../../shared/protocol/primitives/brand.ts';
 import { ProtocolError } from '../../../shared/protocol/primitives/errors.ts';
-import type { ValidatorKeys } from '../validator-key.ts';
+import { RequestSlots } from '../../runtime/request-slots.ts';
+import type { LocalKeys, ValidatorKeys } from '../validator-key.ts';
 import { classOf, costOf, isBulk } from './frame-class.ts';
 import { Handshake } from './handshake.ts';
-import { InboundBudget } from './inbound-budget.ts';
-import { LINK_CLOSE, UNPROVEN_MAX } from './limits.ts';
+import { LINK_CLOSE } from './limits.ts';
+import { LinkError } from './link-error.ts';
 import { LinkCounters, type LinkStats } from './link-stats.ts';
 import { type Payload, QueueSpace } from './outbound-queue.ts';
 import { OutgoingRequests } from './outgoing-requests.ts';
 import { type LinkContext, PeerLink } from './peer-link.ts';
-import { RequestSlots } from './request-slots.ts';
-import { messageBytes, Session } from './session.ts';
+import { PeerRecords } from './peer-records.ts';
+import type { PeerRole } from './peer-role.ts';
+import { Reception } from './reception.ts';
+import { LINK_TAG, messageBytes, Session } from './session.ts';
 
 /** What the links need of their chain. */
 export interface PeerLinksDeps {
   readonly chainId: string;
   readonly genesisHash: HashHex;
-  readonly self: ValidatorKeys;
-  /** Base URL of each validator's node. The own key may be among them and is passed over. */
-  readonly peers: ReadonlyMap<ConsensusKey, string>;
-  /** Whether the key is in a validator set that this chain listens to now. */
-  isValidator(key: ConsensusKey): boolean;
+  readonly keys: LocalKeys;
+  /** Whether strangers are let in. */
+  readonly isPublic: boolean;
+  roleOf(peer: ConsensusKey): PeerRole;
+  /** The own key by which a peer is spoken to. Only called when there is one. */
+  selfFor(peer: ConsensusKey): ValidatorKeys;
+  /** Base URL of a peer's node, where it is known. */
+  urlOf(peer: ConsensusKey): string | undefined;
   readonly log: Logger;
   readonly ctx: DurableObjectState;
   /** Milliseconds of the clock. */
   now(): number;
-  /** A frame of an authenticated validator, within its budget. Called synchronously; may call `send`. */
+  /** A frame of an authenticated peer, within its budget. Called synchronously; may call `send`. */
   onFrame(peer: ConsensusKey, frame: PeerFrame): void;
-  /** A link to this validator is open: what is sent now goes out at once. */
+  /** A link to this peer is open: what is sent now goes out at once. */
   onConnected(peer: ConsensusKey): void;
+  /** An attempt to reach the peer has failed, so many in a row. */
+  onFailed(peer: ConsensusKey, failures: number): void;
+  /** A frame was dropped unread: its sender, or all strangers together, had sent enough. */
+  onOverBudget(): void;
+  /** A peer has broken the rules of the link. */
+  onBroken(peer: ConsensusKey, error: Error): void;
 }
 
-/** Marks the sockets of links among those of the object. */
-const LINK_TAG = 'peer-link';
 /** The platform's code for a socket that ended without a close. */
 const CLOSED_WITHOUT_CODE = 1006;
-
-/** What is remembered of a peer beside its link. */
-interface PeerRecord {
-  readonly link: PeerLink;
-  readonly budget: InboundBudget;
-  /** Time of the newest envelope of each channel: an older one has been seen or is too late. */
-  readonly newestMs: Partial<Record<Envelope['channel'], number>>;
-}
 
 export class PeerLinks {
   readonly #deps: PeerLinksDeps;
@@ -62,37 +61,37 @@ export class PeerLinks {
   readonly #slots = new RequestSlots();
   readonly #space = new QueueSpace();
   readonly #counters = new LinkCounters();
-  readonly #context: LinkContext;
-  readonly #peers = new Map<ConsensusKey, PeerRecord>();
+  readonly #records: PeerRecords;
+  readonly #reception: Reception;
   readonly #sessions = new Map<WebSocket, Session>();
   /** A frame object that is sent to several peers is encoded once. */
   readonly #payloads = new WeakMap<PeerFrame, Payload>();
+  /** Requests to the nodes of peers; whoever sends some shares the few places that there are. */
+  readonly requests: OutgoingRequests;
   #lastActivityMs = 0;
 
   constructor(deps: PeerLinksDeps) {
     this.#deps = deps;
     this.#handshake = new Handshake(deps);
-    this.#context = {
-      self: deps.self.consensusKey,
-      requests: new OutgoingRequests(deps.chainId, this.#handshake, this.#slots),
-      space: this.#space,
-      counters: this.#counters,
-      log: deps.log,
-      now: () => deps.now(),
-      opened: (session) => this.#listen(session),
-      onConnected: (peer) => {
-        this.#lastActivityMs = deps.now();
-        deps.onConnected(peer);
-      },
-    };
-    for (const peer of deps.peers.keys()) if (peer !== deps.self.consensusKey) this.#peer(peer);
+    this.requests = new OutgoingRequests(deps.chainId, this.#handshake, this.#slots, (peer) =>
+      deps.selfFor(peer),
+    );
+    const context = this.#linkContext();
+    this.#records = new PeerRecords({ ...deps, newLink: (peer) => new PeerLink(peer, context) });
+    this.#reception = new Reception({
+      ...deps,
+      handshake: this.#handshake,
+      records: this.#records,
+      sessions: this.#sessions,
+    });
     for (const socket of deps.ctx.getWebSockets(LINK_TAG)) this.#wake(socket);
   }
 
   /** Queues a frame, in a bounded queue, and opens the link when there is none. Throws CodecError beyond its limits. */
   send(peer: ConsensusKey, frame: PeerFrame): void {
-    assert(peer !== this.#deps.self.consensusKey, 'a node has no link to itself');
-    const link = this.#deps.isValidator(peer) ? this.#peer(peer).link : null;
+    const { keys } = this.#deps;
+    assert(peer !== keys.node?.consensusKey && peer !== keys.validator?.consensusKey, 'no link to itself');
+    const link = this.#mayKeep(peer) ? this.#records.of(peer).link : null;
     if (link?.isReachable !== true) {
       this.#counters.count('undeliverable');
       return;
@@ -101,22 +100,50 @@ export class PeerLinks {
     link.send(this.#payload(frame));
   }
 
-  /** Sends to every peer that is a validator. The frame is encoded once. Throws CodecError beyond its limits. */
-  broadcast(frame: PeerFrame): void {
-    for (const peer of this.#peers.keys()) if (this.#deps.isValidator(peer)) this.send(peer, frame);
+  /** Opens a link to a peer whose URL is known, and keeps it open until it is released or the chain is idle. */
+  connect(peer: ConsensusKey): void {
+    if (this.#deps.keys.node === null) return;
+    this.#lastActivityMs = this.#deps.now();
+    this.#records.of(peer).link.connect();
+  }
+
+  /** Closes the link to a peer, if there is one. */
+  release(peer: ConsensusKey): void {
+    this.#records.known(peer)?.link.closeIdle();
+  }
+
+  /** Frames by request to a peer that has no link to us: it wakes and calls. True when it took them. */
+  async post(peer: ConsensusKey, frame: PeerFrame, failures: number): Promise<boolean> {
+    const url = this.#deps.urlOf(peer);
+    if (url === undefined) return false;
+    this.#counters.count('requests');
+    const status = await this.requests
+      .post({ peer, url }, [this.#payload(frame).bytes], failures)
+      .catch((error: unknown) => String(error));
+    if (status === 204) return true;
+    this.#counters.count('requests_failed');
+    this.#deps.log.debug('a follower was not woken', { function: 'post', peer, status });
+    return false;
+  }
+
+  /** Closes the link of a peer that broke the rules, and refuses it for a while unless it validates. */
+  expel(peer: ConsensusKey, reason: string): void {
+    const record = this.#records.of(peer);
+    this.#records.expel(peer);
+    const error = new LinkError('LINK_RULE_BROKEN', reason);
+    for (const session of this.#sessions.values()) {
+      if (session.peer === peer && session.phase !== 'ended') record.link.fault(session, error);
+    }
   }
 
   /** `ChainObject.fetch`: an upgrade of /p2p/consensus, or frames of /p2p/frames, authenticated by the Worker. */
   accept(request: Request): Response | Promise<Response> {
-    const signed = envelopeFromHeader(request.headers.get(ENVELOPE_HEADER));
-    const channel = request.method === 'POST' ? 'frames' : 'dial';
-    const envelope = signed?.envelope;
-    if (envelope === undefined || !this.#isWelcome(envelope, channel)) return this.#refuse(401);
-    const { budget, newestMs } = this.#peer(envelope.from);
-    if (!budget.takeContact(channel === 'dial' ? 'dial' : 'request', this.#deps.now()))
-      return this.#refuse(429);
-    newestMs[channel] = envelope.timeMs;
-    return channel === 'dial' ? this.#greet(envelope) : this.#take(envelope.from, request);
+    const admitted = this.#reception.admit(request);
+    if (admitted.status !== 200) return this.#refuse(admitted.status);
+    const { envelope, self } = admitted;
+    return envelope.channel === 'dial'
+      ? this.#reception.greet(envelope, self)
+      : this.#take(envelope.from, request);
   }
 
   /** `webSocketMessage` of the object. */
@@ -128,8 +155,8 @@ export class PeerLinks {
     }
     if (session.phase === 'ended') return;
     const { peer } = session;
-    const { link } = this.#peer(peer);
-    if (!this.#deps.isValidator(peer)) {
+    const { link } = this.#records.of(peer);
+    if (!this.#mayKeep(peer)) {
       session.end(LINK_CLOSE.refused, 'not a validator');
       link.lost(session, true);
       return;
@@ -153,14 +180,14 @@ export class PeerLinks {
     this.#sessions.delete(socket);
     // A hibernating socket answers a close only when told to. 1005 and 1006 stand for no code and cannot be sent.
     socket.close(code === 1005 || code === CLOSED_WITHOUT_CODE ? 1000 : code, '');
-    if (session !== null) this.#peer(session.peer).link.lost(session, code === LINK_CLOSE.idle);
+    if (session !== null) this.#records.of(session.peer).link.lost(session, code === LINK_CLOSE.idle);
   }
 
   /** `webSocketError` of the object. */
   error(socket: WebSocket): void {
     const session = this.#sessions.get(socket) ?? Session.wake(socket);
     this.#sessions.delete(socket);
-    if (session !== null) this.#peer(session.peer).link.lost(session, false);
+    if (session !== null) this.#records.of(session.peer).link.lost(session, false);
   }
 
   /**
@@ -168,12 +195,12 @@ export class PeerLinks {
    * again until the next `send`. What was sent before still arrives; what waited is given up.
    */
   closeIdle(): void {
-    for (const { link } of this.#peers.values()) link.closeIdle();
+    for (const { link } of this.#records.all()) link.closeIdle();
   }
 
   /** True when no socket is open and none is sought: always so after `closeIdle`, until someone sends or calls. */
   get isQuiet(): boolean {
-    return [...this.#peers.values()].every(({ link }) => link.isQuiet);
+    return [...this.#records.all()].every(({ link }) => link.isQuiet);
   }
 
   /** When a frame last went either way or a link opened; 0 for never. */
@@ -181,12 +208,16 @@ export class PeerLinks {
     return this.#lastActivityMs;
   }
 
-  /** Validators with an open link, in key order. */
+  /** Peers with an open link, in key order. */
   get connected(): readonly ConsensusKey[] {
-    return [...this.#peers]
-      .filter(([, { link }]) => link.isConnected)
-      .map(([peer]) => peer)
+    return [...this.#records.all()]
+      .filter(({ link }) => link.isConnected)
+      .map(({ link }) => link.peer)
       .sort();
+  }
+
+  isConnected(peer: ConsensusKey): boolean {
+    return this.#records.known(peer)?.link.isConnected === true;
   }
 
   get stats(): LinkStats {
@@ -197,13 +228,27 @@ export class PeerLinks {
     });
   }
 
-  #peer(peer: ConsensusKey): PeerRecord {
-    const known = this.#peers.get(peer);
-    if (known !== undefined) return known;
-    const link = new PeerLink(peer, this.#deps.peers.get(peer), this.#context);
-    const record = { link, budget: new InboundBudget(this.#deps.now()), newestMs: {} };
-    this.#peers.set(peer, record);
-    return record;
+  #mayKeep(peer: ConsensusKey): boolean {
+    return this.#deps.isPublic || this.#deps.roleOf(peer) !== 'stranger';
+  }
+
+  #linkContext(): LinkContext {
+    const deps = this.#deps;
+    return {
+      requests: this.requests,
+      space: this.#space,
+      counters: this.#counters,
+      log: deps.log,
+      now: () => deps.now(),
+      opened: (session) => this.#listen(session),
+      // Whoever follows through us calls us.
+      urlOf: (peer) => (deps.roleOf(peer) === 'stranger' ? undefined : deps.urlOf(peer)),
+      onConnected: (peer) => {
+        this.#lastActivityMs = deps.now();
+        deps.onConnected(peer);
+      },
+      onFailed: (peer, failures) => deps.onFailed(peer, failures),
+    };
   }
 
   #payload(frame: PeerFrame): Payload {
@@ -214,44 +259,9 @@ export class PeerLinks {
     return payload;
   }
 
-  /** The Worker has checked signature, time and chain; who may speak here, and that it is no repeat, is checked now. */
-  #isWelcome(envelope: Envelope, channel: 'dial' | 'frames'): boolean {
-    const { from, to, chain, timeMs } = envelope;
-    const { self, chainId } = this.#deps;
-    if (envelope.channel !== channel || chain !== chainId || to !== self.consensusKey) return false;
-    if (from === self.consensusKey || !this.#deps.isValidator(from)) return false;
-    return timeMs > (this.#peer(from).newestMs[channel] ?? 0);
-  }
-
   #refuse(status: number): Response {
     this.#counters.count('refused');
     return new Response(null, { status });
-  }
-
-  /** Opens a socket to a dialler that has yet to answer the challenge. */
-  #greet(dial: Envelope): Response {
-    const { ctx } = this.#deps;
-    const unproven = [...this.#sessions.values()].filter(
-      ({ peer, phase }) => peer === dial.from && phase === 'greeted',
-    );
-    for (const session of unproven.slice(0, Math.max(0, unproven.length - UNPROVEN_MAX + 1))) {
-      session.close(LINK_CLOSE.refused, 'no answer to the challenge');
-    }
-    const { 0: client, 1: server } = new WebSocketPair();
-    ctx.acceptWebSocket(server, [LINK_TAG]);
-    const { sealed, challenge } = this.#handshake.hello(dial);
-    const session = new Session(server, {
-      peer: dial.from,
-      openedBy: 'peer',
-      challenge,
-      phase: 'greeted',
-      openedMs: this.#deps.now(),
-      sent: 0,
-      received: 0,
-    });
-    this.#sessions.set(server, session);
-    const headers = { [ENVELOPE_HEADER]: envelopeToHeader(sealed) };
-    return new Response(null, { status: 101, webSocket: client, headers });
   }
 
   /** Frames of a request. All are read before the first counts. */
@@ -263,6 +273,7 @@ export class PeerLinks {
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#counters.count('bad_frames');
+      this.#broken(peer, error);
       return this.#refuse(400);
     }
     for (const { frame, byteLength } of frames) this.#deliver(peer, frame, byteLength);
@@ -274,7 +285,8 @@ export class PeerLinks {
     try {
       const bytes = messageBytes(data);
       if (session.phase === 'greeted') {
-        this.#handshake.checkConfirm(session.peer, session.challenge, bytes);
+        const pair = { from: session.peer, to: session.self };
+        this.#handshake.checkConfirm(pair, session.challenge, bytes);
         session.prove(this.#deps.now());
         return null;
       }
@@ -282,17 +294,27 @@ export class PeerLinks {
       return payload === null ? null : decodeFrame(payload);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
+      // Whoever fails the challenge need not be the one that the envelope named.
+      if (session.phase !== 'greeted') this.#broken(session.peer, error);
       link.fault(session, error);
       return 'bad';
     }
   }
 
+  /** A peer that has proved itself sent what no honest node sends. */
+  #broken(peer: ConsensusKey, error: Error): void {
+    this.#records.expel(peer);
+    this.#deps.onBroken(peer, error);
+  }
+
   /** Hands a frame to the chain if the peer's budget has room for it. */
   #deliver(peer: ConsensusKey, frame: PeerFrame, byteLength: number): void {
     const frameClass = classOf(frame);
-    const { budget } = this.#peer(peer);
-    if (!budget.takeFrame(frameClass, costOf(frame, byteLength), this.#deps.now())) {
+    const verdict = this.#records.takeFrame(peer, frameClass, costOf(frame, byteLength));
+    if (verdict !== 'taken') {
       this.#counters.droppedIn(frameClass);
+      this.#deps.onOverBudget();
+      if (verdict === 'intolerable') this.expel(peer, 'more than it may send');
       return;
     }
     this.#counters.count('frames_in');
@@ -305,7 +327,7 @@ export class PeerLinks {
     const session = Session.wake(socket);
     if (session === null) return null;
     this.#sessions.set(socket, session);
-    if (session.phase === 'open') this.#peer(session.peer).link.resume(session);
+    if (session.phase === 'open') this.#records.of(session.peer).link.resume(session);
     return session;
   }
 

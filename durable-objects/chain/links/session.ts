@@ -21,6 +21,8 @@ export type SessionPhase = 'greeted' | 'open' | 'retired' | 'closing' | 'ended';
 /** What a session is made of; plain values, so that a socket can carry them through a sleep. */
 export interface SessionRecord {
   readonly peer: ConsensusKey;
+  /** The own key that the peer knows this end by. */
+  readonly self: ConsensusKey;
   readonly openedBy: 'self' | 'peer';
   /** What the peer must sign to prove itself; 0x-hex. */
   readonly challenge: string;
@@ -31,12 +33,15 @@ export interface SessionRecord {
   readonly received: number;
 }
 
+/** Marks the sockets of links among those of the object. */
+export const LINK_TAG = 'peer-link';
 /** The marker of our attachments, should a socket of another kind meet this code. */
-const RECORD_KIND = 'peer-link/1';
+const RECORD_KIND = 'peer-link/2';
 
 export class Session {
   readonly socket: WebSocket;
   readonly peer: ConsensusKey;
+  readonly self: ConsensusKey;
   readonly openedBy: 'self' | 'peer';
   readonly challenge: string;
   #phase: SessionPhase;
@@ -56,6 +61,7 @@ export class Session {
   constructor(socket: WebSocket, record: SessionRecord) {
     this.socket = socket;
     this.peer = record.peer;
+    this.self = record.self;
     this.openedBy = record.openedBy;
     this.challenge = record.challenge;
     this.#phase = record.phase;
@@ -177,9 +183,10 @@ export class Session {
   /** Outgoing sockets die with the object and need no memory of their own. */
   #save(): void {
     if (this.openedBy === 'self') return;
-    const { peer, openedBy, challenge } = this;
+    const { peer, self, openedBy, challenge } = this;
     const record: SessionRecord = {
       peer,
+      self,
       openedBy,
       challenge,
       phase: this.#phase,

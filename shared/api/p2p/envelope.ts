@@ -9,6 +9,7 @@ import {
   decode,
   encode,
   hashCodec,
+  nullable,
   text,
   tuple,
   uint,
@@ -24,7 +25,11 @@ import { consensusKeyToBytes } from '../../protocol/primitives/consensus-key.ts'
 import { ProtocolError } from '../../protocol/primitives/errors.ts';
 
 /** Where a node takes links and requests of its peers; the query names the chain as `chain_id`. */
-export const P2P_PATHS = { consensus: '/p2p/consensus', frames: '/p2p/frames' } as const;
+export const P2P_PATHS = {
+  consensus: '/p2p/consensus',
+  frames: '/p2p/frames',
+  blocks: '/p2p/blocks',
+} as const;
 /** Carries the signed envelope as 0x-hex, in requests and in the answer to an upgrade. */
 export const ENVELOPE_HEADER = 'x-atoll-envelope';
 /** How far the time of an envelope may be from the receiver's, either way. */
@@ -34,13 +39,25 @@ export const NONCE_BYTES = 16;
 /** Bytes of a signed envelope: two keys, a hash and a signature with a chain id, rounded up. */
 export const ENVELOPE_BYTES_MAX = 320;
 
-/** What an envelope is for; one made for a channel counts on no other. */
-const CHANNELS = { dial: 1, hello: 2, confirm: 3, frames: 4 } as const;
+/** What an envelope is for; one made for a channel counts on no other. Those from join on are between nodes, of no chain. */
+const CHANNELS = {
+  dial: 1,
+  hello: 2,
+  confirm: 3,
+  frames: 4,
+  blocks: 5,
+  join: 6,
+  leave: 7,
+  sync: 8,
+  broadcast: 9,
+  answer: 10,
+} as const;
 
 const envelopeCodec = tuple({
   from: consensusKeyCodec,
   to: consensusKeyCodec,
-  chain: text({ max: CHAIN_ID_LENGTH_MAX, pattern: CHAIN_ID_PATTERN }),
+  /** Null: between nodes, about no one chain. */
+  chain: nullable(text({ max: CHAIN_ID_LENGTH_MAX, pattern: CHAIN_ID_PATTERN })),
   channel: choice(CHANNELS),
   nonce: bytes(NONCE_BYTES),
   timeMs: uint(),
@@ -48,8 +65,10 @@ const envelopeCodec = tuple({
 });
 const signedCodec = tuple({ envelope: envelopeCodec, signature: bytes(SIGNATURE_BYTES) });
 
-/** CBOR([from, to, chain, channel, nonce, time_ms, body_hash]). `bodyHash` is of the body, or of what is answered. */
+/** CBOR([from, to, chain|null, channel, nonce, time_ms, body_hash]). `bodyHash` is of the body, or of what is answered. */
 export type Envelope = ValueOf<typeof envelopeCodec>;
+/** An envelope about one chain. */
+export type ChainEnvelope = Envelope & { readonly chain: string };
 /** An envelope with its signature. */
 export type SignedEnvelope = ValueOf<typeof signedCodec>;
 
@@ -61,13 +80,9 @@ export function challengeHash(dialNonce: Uint8Array, helloNonce: Uint8Array): Ha
   return sha256Hex(concatBytes(dialNonce, helloNonce));
 }
 
-/** Signs an envelope within the chain of this genesis: canonical bytes of both. */
-export function sealEnvelope(
-  envelope: Envelope,
-  genesisHash: HashHex,
-  signer: Signer,
-): Uint8Array<ArrayBuffer> {
-  return encode(signedCodec, { envelope, signature: signer.sign(envelopeSignBytes(envelope, genesisHash)) });
+/** Signs an envelope within a scope, the genesis hash of its chain or ZERO_HASH for none: canonical bytes of both. */
+export function sealEnvelope(envelope: Envelope, scope: HashHex, signer: Signer): Uint8Array<ArrayBuffer> {
+  return encode(signedCodec, { envelope, signature: signer.sign(envelopeSignBytes(envelope, scope)) });
 }
 
 /** Reads a signed envelope; says nothing about its truth. Throws CodecError. */
@@ -75,14 +90,10 @@ export function decodeEnvelope(encoded: Uint8Array): SignedEnvelope {
   return decode(signedCodec, encoded, ENVELOPE_BYTES_MAX);
 }
 
-/** True when the sender that it names signed the envelope within the chain of this genesis. */
-export function isEnvelopeTrue(signed: SignedEnvelope, genesisHash: HashHex, verifier: Verifier): boolean {
+/** True when the sender that it names signed the envelope within this scope. */
+export function isEnvelopeTrue(signed: SignedEnvelope, scope: HashHex, verifier: Verifier): boolean {
   const { envelope, signature } = signed;
-  return verifier.verify(
-    consensusKeyToBytes(envelope.from),
-    envelopeSignBytes(envelope, genesisHash),
-    signature,
-  );
+  return verifier.verify(consensusKeyToBytes(envelope.from), envelopeSignBytes(envelope, scope), signature);
 }
 
 /** True while the envelope's time is within the window around `nowMs`. */
@@ -106,6 +117,6 @@ export function envelopeFromHeader(header: string | null): SignedEnvelope | null
   }
 }
 
-function envelopeSignBytes(envelope: Envelope, genesisHash: HashHex): Uint8Array {
-  return signBytes('envelope', genesisHash, encode(envelopeCodec, envelope));
+function envelopeSignBytes(envelope: Envelope, scope: HashHex): Uint8Array {
+  return signBytes('envelope', scope, encode(envelopeCodec, envelope));
 }

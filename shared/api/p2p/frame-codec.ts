@@ -1,4 +1,4 @@
-/** @module Frames between validators as bytes: CBOR([kind, content]). Source: docs/spec/network.md. */
+/** @module Frames between the nodes of a chain as bytes: CBOR([kind, content]). Source: docs/spec/network.md. */
 import {
   bytesUpTo,
   type CborValue,
@@ -28,6 +28,8 @@ export const FRAME_BYTES_MAX = BLOCK_BYTES_MAX + CERTIFICATE_BYTES_MAX + 64;
 export const FRAME_TRANSACTIONS_MAX = 1_000;
 /** Bytes of all transactions in one frame: a quarter of a block. */
 export const FRAME_TRANSACTION_BYTES_MAX = 262_144;
+/** Hashes in one frame: as many as there are transactions in one. */
+export const FRAME_HASHES_MAX = 1_000;
 /** Decided blocks that one frame may ask for. */
 export const DECIDED_RANGE_MAX = 64;
 
@@ -41,12 +43,15 @@ const KINDS: readonly PeerFrameKind[] = [
   'transactions',
   'evidence',
   'tip',
+  'have_transactions',
+  'want_transactions',
 ];
 
 type Content<Kind extends PeerFrameKind> = Omit<Extract<PeerFrame, { kind: Kind }>, 'kind'>;
 
 const certificate = bytesUpTo(CERTIFICATE_BYTES_MAX);
 const heights = tuple({ from: uint(), to: uint() });
+const hashes = list(hashCodec, FRAME_HASHES_MAX);
 const transactionBytes = list(bytesUpTo(TRANSACTION_BYTES_MAX), FRAME_TRANSACTIONS_MAX);
 
 const contents: { readonly [Kind in PeerFrameKind]: Codec<Content<Kind>> } = {
@@ -60,12 +65,14 @@ const contents: { readonly [Kind in PeerFrameKind]: Codec<Content<Kind>> } = {
     `a range of 1 to ${DECIDED_RANGE_MAX} heights`,
   ),
   transactions: checked(
-    tuple({ transactions: transactionBytes }),
-    ({ transactions }) => totalBytes(transactions) <= FRAME_TRANSACTION_BYTES_MAX,
-    `at most ${FRAME_TRANSACTION_BYTES_MAX} bytes of transactions`,
+    tuple({ hops: uint(), bornMs: uint(), transactions: transactionBytes }),
+    ({ hops, transactions }) => hops >= 1 && totalBytes(transactions) <= FRAME_TRANSACTION_BYTES_MAX,
+    `at least one hop and at most ${FRAME_TRANSACTION_BYTES_MAX} bytes of transactions`,
   ),
   evidence: tuple({ evidence: bytesUpTo(EVIDENCE_ITEM_BYTES_MAX) }),
   tip: tuple({ height: uint(), certificate: nullable(certificate) }),
+  have_transactions: tuple({ hashes }),
+  want_transactions: tuple({ hashes }),
 };
 
 const frameCodec: Codec<PeerFrame> = {

@@ -1,4 +1,4 @@
-/** @module What two validators' nodes say to each other, as values. Bytes are in `frame-codec.ts`. */
+/** @module What two nodes of a chain say to each other, as values. Bytes are in `frame-codec.ts`. */
 import type { ConsensusMessage } from '../../protocol/consensus/message.ts';
 import type { HashHex } from '../../protocol/primitives/brand.ts';
 
@@ -17,10 +17,21 @@ export type PeerFrame =
     }
   /** Asks for the decided blocks `from` to `to`, both included. */
   | { readonly kind: 'request_decided'; readonly from: number; readonly to: number }
-  | { readonly kind: 'transactions'; readonly transactions: readonly Uint8Array[] }
+  | {
+      readonly kind: 'transactions';
+      /** Links that they have come over, this one included; at least 1. */
+      readonly hops: number;
+      /** When the first node took the oldest of them; milliseconds of its clock. For figures only: nobody has to believe it. */
+      readonly bornMs: number;
+      readonly transactions: readonly Uint8Array[];
+    }
   | { readonly kind: 'evidence'; readonly evidence: Uint8Array }
   /** The sender's head; `certificate` proves it and is null at height 0. */
-  | { readonly kind: 'tip'; readonly height: number; readonly certificate: Uint8Array | null };
+  | { readonly kind: 'tip'; readonly height: number; readonly certificate: Uint8Array | null }
+  /** Hashes of pending transactions that the sender would give. */
+  | { readonly kind: 'have_transactions'; readonly hashes: readonly HashHex[] }
+  /** Asks for those of them that the sender lacks. */
+  | { readonly kind: 'want_transactions'; readonly hashes: readonly HashHex[] };
 
 /** Name of a kind of frame. */
 export type PeerFrameKind = PeerFrame['kind'];

@@ -1,11 +1,15 @@
 /** @module Consensus on the wire: the open height, validator sets, commits, evidence. */
 import { z } from 'zod';
+import { ROUND_MAX } from '../../protocol/primitives/limits.ts';
+import { EVIDENCE_ITEM_BYTES_MAX } from '../../protocol/votes/evidence.ts';
+import { SIGNING_GUARD_REASONS, SIGNING_RECORD_SOURCES } from '../consensus-views.ts';
 import { blockSummarySchema, certificateSchema } from './block.ts';
 import {
   addressSchema,
   amountSchema,
   countSchema,
   hashSchema,
+  hexUpTo,
   nextCursorSchema,
   publicKeySchema,
   timeSchema,
@@ -28,6 +32,38 @@ const votesSchema = z.array(
 const roundBlockSchema = z.object({ round: countSchema, hash: hashSchema }).meta({ id: 'RoundBlock' });
 const powerSchema = countSchema.meta({ description: 'Share of 10^9', example: 250_000_000 });
 
+export const signingSchema = z
+  .object({
+    status: z.enum(['none', 'unchecked', 'checking', 'ready', 'guarded']).meta({
+      description:
+        'unchecked asks the records before its next signature; guarded does not sign; none: there is no validator key',
+      example: 'ready',
+    }),
+    reason: z.enum(SIGNING_GUARD_REASONS).nullable().meta({ description: 'Of a guard', example: null }),
+    source: z
+      .enum(SIGNING_RECORD_SOURCES)
+      .nullable()
+      .meta({ description: 'Whose record is waited for, or has raised the guard', example: null }),
+    record_height: countSchema
+      .nullable()
+      .meta({ description: 'Highest height of the record', example: null }),
+    quiet_heights: countSchema.nullable().meta({
+      description:
+        'Heights without a signature of the key, of the ten that end the guard; null where they cannot',
+      example: null,
+    }),
+    since: timeSchema.nullable().meta({ description: 'When the guard was raised', example: null }),
+    mark: z
+      .object({
+        height: countSchema,
+        round: countSchema.meta({ description: '2^32 - 1 stands for the whole height' }),
+        step: z.enum(['proposal', 'prevote', 'precommit']).meta({ example: 'precommit' }),
+      })
+      .nullable()
+      .meta({ description: 'The key signs above this only; null for a key that is new here' }),
+  })
+  .meta({ id: 'Signing', description: 'Whether this node signs with its validator key' });
+
 export const consensusSchema = z
   .object({
     height: countSchema.meta({ description: 'Under decision: one above the head' }),
@@ -45,6 +81,7 @@ export const consensusSchema = z
     locked: roundBlockSchema.nullable(),
     valid: roundBlockSchema.nullable(),
     peers: z.array(namedSchema).meta({ description: 'Validators whose nodes this one has a link to' }),
+    signing: signingSchema,
   })
   .meta({ id: 'Consensus' });
 
@@ -161,10 +198,44 @@ export const evidenceListSchema = z
         })
         .meta({ id: 'Evidence' }),
     ),
+    pending: countSchema.meta({ description: 'Items that wait for a block on this node', example: 0 }),
     height: countSchema.meta({ description: 'Height of the state read' }),
   })
   .meta({ id: 'EvidenceList' });
 
+/** Body of set_signing_mark. */
+export const signingMarkSchema = z
+  .strictObject({
+    height: countSchema.meta({ description: 'Last height that the key may have signed', example: 500 }),
+    round: countSchema.max(ROUND_MAX).optional().meta({
+      description: 'Last round of it that the key may have signed; the whole height unless said',
+      example: 3,
+    }),
+  })
+  .meta({ id: 'SigningMark' });
+
+/** Body of submit_evidence. */
+export const submitEvidenceSchema = z
+  .strictObject({
+    evidence: hexUpTo(EVIDENCE_ITEM_BYTES_MAX).meta({
+      description: 'Canonical bytes of one item, as blocks hold them',
+      example: '0x8601',
+    }),
+  })
+  .meta({ id: 'SubmitEvidence' });
+
+export const evidenceTakenSchema = z
+  .object({
+    consensus_key: consensusKeySchema,
+    step: z.enum(['proposal', 'prevote', 'precommit']).meta({ example: 'prevote' }),
+    infraction_height: countSchema,
+    round: countSchema,
+    status: z.literal('pending').meta({ description: 'It waits for a block' }),
+  })
+  .meta({ id: 'EvidenceTaken' });
+
+export type SigningWire = z.infer<typeof signingSchema>;
+export type EvidenceTakenWire = z.infer<typeof evidenceTakenSchema>;
 export type ConsensusWire = z.infer<typeof consensusSchema>;
 export type ValidatorWire = z.infer<typeof validatorSchema>;
 export type ValidatorListWire = z.infer<typeof validatorListSchema>;

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { isProblemCode, PROBLEMS } from '../problems.ts';
 import { chainIdSchema, countSchema, hashSchema, timeSchema } from './scalars.ts';
 
-const chainTypeSchema = z.enum(['default', 'bilateral', 'micro']).meta({ example: 'default' });
-const chainStatusSchema = z
+export const chainTypeSchema = z.enum(['default', 'bilateral', 'micro']).meta({ example: 'default' });
+export const chainStatusSchema = z
   .enum(['STOPPED', 'STARTING', 'RUNNING', 'STOPPING', 'ERROR'])
   .meta({ example: 'RUNNING' });
 const ledgerStatusSchema = z
@@ -35,23 +35,6 @@ export const chainSchema = z
 export const chainListSchema = z
   .object({ chains: z.array(chainSchema), count: countSchema })
   .meta({ id: 'ChainList' });
-
-export const syncStatusSchema = z
-  .object({
-    chain_id: chainIdSchema,
-    genesis_hash: hashSchema,
-    head_height: countSchema,
-    head_hash: hashSchema,
-    head_proposer: z.string().meta({ example: `0x${'d7'.repeat(32)}` }),
-    head_timestamp: timeSchema,
-    ledger_height: countSchema,
-    lag_blocks: countSchema,
-    total_blocks: countSchema,
-    total_transactions: countSchema,
-    syncing: z.boolean().meta({ example: false }),
-    status: chainStatusSchema,
-  })
-  .meta({ id: 'SyncStatus' });
 
 export const infoSchema = z
   .object({
@@ -146,7 +129,6 @@ export const jsonRpcResponseSchema = z
   .meta({ id: 'JsonRpcResponse', description: 'Has `id`, and `result` or `error`' });
 
 export type ChainWire = z.infer<typeof chainSchema>;
-export type SyncStatusWire = z.infer<typeof syncStatusSchema>;
 export type InfoWire = z.infer<typeof infoSchema>;
 export type HealthWire = z.infer<typeof healthSchema>;
 export type ReadyzWire = z.infer<typeof readyzSchema>;

@@ -68,9 +68,16 @@ export function encodeParam<Name extends keyof ChainParams>(
   return encode(fields[field], value);
 }
 
+/** By value object: those of genesis are asked for with each block, and nobody changes one. */
+const hashes = new WeakMap<ChainParams, HashHex>();
+
 /** SHA-256 of the encoded parameters: `params_hash` of every header they are in force for. */
 export function paramsHash(params: ChainParams): HashHex {
-  return sha256Hex(encode(paramsCodec, params));
+  const known = hashes.get(params);
+  if (known !== undefined) return known;
+  const hash = sha256Hex(encode(paramsCodec, params));
+  hashes.set(params, hash);
+  return hash;
 }
 
 /**

@@ -36,5 +36,7 @@ export type ConsensusInput =
   | { readonly type: 'work_available' }
   /** A block of the current height with its certificate, from sync. */
   | { readonly type: 'decided'; readonly certificate: CommitCertificate; readonly block: BlockVerdict }
+  /** The signer was held back and may sign from now on. */
+  | { readonly type: 'signer_ready' }
   /** A link to this validator has just opened. */
   | { readonly type: 'peer_connected'; readonly peer: ConsensusKey };

@@ -39,8 +39,13 @@ export function receivePeerState(turn: Turn, peer: ConsensusKey, theirs: PeerSta
     turn.emit({ type: 'send_decided', peer, height: theirs.height });
     return;
   }
+  if (state.step !== 'idle' && state.step !== 'decided') sendLacked(turn, peer, theirs);
+  // Last: whoever has this answer has everything of the round, messages of an own former life among it.
   if (theirs.wantsReply) turn.send(peer, { kind: 'peer_state', peerState: ownPeerState(state, false) });
-  if (state.step === 'idle' || state.step === 'decided') return;
+}
+
+function sendLacked(turn: Turn, peer: ConsensusKey, theirs: PeerState): void {
+  const { state } = turn;
   sendCertificates(turn, peer, theirs);
   const known = state.proposals.get(theirs.round);
   if (known !== undefined && !theirs.hasProposal)

@@ -5,7 +5,7 @@ import { certificateSigners } from '../votes/certificate.ts';
 import type { CommitCertificate } from '../votes/commit-certificate.ts';
 import { hasThird } from '../votes/quorum.ts';
 import { certificateOf, votesIn } from './certificates.ts';
-import type { SignedVote } from './message.ts';
+import type { SignedVote, VoteType } from './message.ts';
 import { isTimely, type KnownProposal, proposerKey, roundsAgree } from './proposal.ts';
 import type { LastCommit } from './state.ts';
 import { proposeTimeoutMs, REBROADCAST_MIN_MS } from './timeouts.ts';
@@ -13,9 +13,13 @@ import type { Turn } from './turn.ts';
 import { openRounds, PAST_ROUNDS_KEPT, powerOf, pruneVotes } from './vote-keeper.ts';
 import { makeProposal, roundMax } from './voting.ts';
 
-/** StartRound of the paper (L11-L21). The highest round there can be is never left. */
-export function startRound(turn: Turn, round: number): void {
-  const { state } = turn;
+/**
+ * StartRound of the paper (L11-L21), or of the lowest round above in which this node may sign. The highest round there can
+ * be is never left.
+ */
+export function startRound(turn: Turn, wanted: number): void {
+  const { state, context } = turn;
+  const round = Math.max(wanted, context.signer?.firstRound(state.height) ?? 0);
   if (round > ROUND_MAX) return;
   const lowest = round - PAST_ROUNDS_KEPT;
   state.round = round;
@@ -37,7 +41,8 @@ export function startRound(turn: Turn, round: number): void {
   armPropose(turn);
   if (mustRepeatSooner) turn.schedule('rebroadcast', state.rebroadcastMs);
   if (isOwnTurn(turn)) propose(turn);
-  else if (state.hasWork) turn.emit({ type: 'send_transactions', peer: proposer });
+  else if (state.hasWork && proposer !== context.signer?.consensusKey)
+    turn.emit({ type: 'send_transactions', peer: proposer });
 }
 
 /** A proposer may have nothing to propose, so it waits like everyone else. */
@@ -49,7 +54,35 @@ export function armPropose(turn: Turn): void {
 /** Whether this node proposes in the current round. */
 export function isOwnTurn(turn: Turn): boolean {
   const { state, context } = turn;
-  return state.self !== null && proposerKey(state, state.round) === context.signer?.consensusKey;
+  const { signer } = context;
+  if (signer === null || state.self === null || signer.firstRound(state.height) === null) return false;
+  return proposerKey(state, state.round) === signer.consensusKey;
+}
+
+/**
+ * A node that followed in silence may sign now. It goes back to the first step of the round that it passed without a word:
+ * others may wait for nobody else.
+ */
+export function takeUpRound(turn: Turn): void {
+  const { state, context } = turn;
+  const { step, round, ownVotes } = state;
+  if (step === 'idle' || step === 'decided') return;
+  if ((context.signer?.firstRound(state.height) ?? 0) > round) {
+    startRound(turn, round);
+    return;
+  }
+  const hasCast = (type: VoteType) => ownVotes.some((vote) => vote.round === round && vote.type === type);
+  if (hasCast('precommit')) return;
+  const first = hasCast('prevote') ? 'prevote' : 'propose';
+  if (step !== first) {
+    state.step = first;
+    state.prevoteTimerSet = false;
+    state.precommitTimerSet = false;
+    state.polkaSeen = false;
+    turn.persist();
+    armPropose(turn);
+  }
+  if (first === 'propose' && isOwnTurn(turn)) propose(turn);
 }
 
 /** Repeats the valid block with its polka, or asks for a new block once the own clock allows its time. */
@@ -75,11 +108,12 @@ export function propose(turn: Turn): void {
 
 /**
  * Leaves `idle` when others have work: more than a third of the power has voted, or a block is proposed that this node
- * would vote for. Less than that could be made by byzantine validators alone and would keep an idle chain awake.
+ * would vote for. Less than that could be made by byzantine validators alone and would keep an idle chain awake. A node
+ * outside the set has no part in rounds: it decides by certificates alone, from idle.
  */
 export function openIfCalled(turn: Turn): void {
   const { state } = turn;
-  if (state.step !== 'idle') return;
+  if (state.step !== 'idle' || state.self === null) return;
   const isCertified = state.commit !== null || state.polkas.size > 0;
   const power = powerOf(state.validators, state.votes.latest, () => true);
   const isCalled = isCertified || hasThird(power, totalPower(state.validators));
@@ -92,9 +126,10 @@ function isWelcome({ state }: Turn, known: KnownProposal): boolean {
   return known.proposal.polRound !== null || isTimely(state.params, known, block);
 }
 
-/** Work asks for a block: the height opens once the block time has passed. */
+/** Work asks for a block: the height opens once the block time has passed. Outside the set others open it. */
 export function openForWork(turn: Turn): void {
   const { state } = turn;
+  if (state.self === null) return;
   state.hasWork = true;
   if (state.step === 'propose' && isOwnTurn(turn)) propose(turn);
   if (state.step !== 'idle') return;

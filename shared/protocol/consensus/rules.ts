@@ -32,10 +32,14 @@ const ORDER: readonly (readonly [Rule, (turn: Turn) => boolean])[] = [
   ['L47', armPrecommitTimer],
 ];
 
+/** Who is outside the set decides what others have precommitted, and follows nobody into a round. */
+const OUTSIDE = ORDER.slice(0, 1);
+
 /** Applies the rules until none fires or the height is over. */
 export function applyRules(turn: Turn): void {
+  const order = turn.state.self === null ? OUTSIDE : ORDER;
   while (turn.state.step !== 'decided') {
-    const fired = ORDER.find(([, apply]) => apply(turn));
+    const fired = order.find(([, apply]) => apply(turn));
     if (fired === undefined) return;
     turn.fired.push(fired[0]);
   }

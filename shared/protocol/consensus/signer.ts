@@ -21,6 +21,11 @@ export interface SignPosition {
 export interface ConsensusSigner {
   readonly consensusKey: ConsensusKey;
   sign(position: SignPosition, message: Uint8Array): Uint8Array | null;
+  /**
+   * Lowest round of the height in which it may sign: 0 unless the operator vouches for the rounds below only. Null while a
+   * guard is up: the node follows the rounds in silence.
+   */
+  firstRound(height: number): number | null;
 }
 
 /** Rows of one key. All calls happen in the transaction of the step that signs. */

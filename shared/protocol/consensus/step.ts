@@ -10,7 +10,7 @@ import { greet, rebroadcast } from './peer-state.ts';
 import type { PersistentState } from './persistent-state.ts';
 import type { BlockVerdict } from './proposal.ts';
 import { receive, receiveCommit } from './receive.ts';
-import { isOwnTurn, openForWork, openIfCalled, propose, startRound } from './rounds.ts';
+import { isOwnTurn, openForWork, openIfCalled, propose, startRound, takeUpRound } from './rounds.ts';
 import { applyRules } from './rules.ts';
 import type { ConsensusState } from './state.ts';
 import type { Timer } from './timeouts.ts';
@@ -31,10 +31,11 @@ export interface Recovery {
   readonly blocks: readonly BlockVerdict[];
 }
 
-/** The first state of a run. A record of another height is out of date and is not used. */
+/** The first state of a run. A record of another height is out of date, one of a validator that left has no use. */
 export function start(context: ConsensusContext, recovery: Recovery, nowMs: number): StepResult {
   const turn = new Turn(context, freshState(context, recovery.height, null), nowMs);
   const { record } = recovery;
+  if (turn.state.self === null) return finish(turn);
   if (record !== null && record.height === recovery.height.height) resume(turn, record, recovery.blocks);
   if (turn.state.step === 'idle') turn.schedule('rebroadcast', turn.state.rebroadcastMs);
   return finish(turn);
@@ -83,6 +84,9 @@ function take(turn: Turn, input: ConsensusInput): void {
       keepVerdict(turn, input.block);
       receiveCommit(turn, null, input.certificate);
       return;
+    case 'signer_ready':
+      takeUpRound(turn);
+      return;
     case 'peer_connected':
       greet(turn, input.peer);
       return;
@@ -97,7 +101,7 @@ function enterHeight(turn: Turn, input: NewHeight): void {
   if (input.height <= state.height) return;
   const { early } = state;
   Object.assign(state, freshState(turn.context, input, { ...state }));
-  turn.schedule('rebroadcast', state.rebroadcastMs);
+  if (state.self !== null) turn.schedule('rebroadcast', state.rebroadcastMs);
   for (const { peer, message } of early) receive(turn, peer, message);
 }
 

@@ -83,7 +83,7 @@ export class Turn {
   sign(step: SignedStep, message: Uint8Array): Uint8Array | null {
     const { signer } = this.context;
     const { height, round, self } = this.state;
-    if (signer === null || self === null) return null;
+    if (signer === null || self === null || signer.firstRound(height) === null) return null;
     const signature = signer.sign({ height, round, step }, message);
     if (signature === null) this.event({ name: 'double_sign_prevented', height, round });
     return signature;

@@ -67,7 +67,7 @@ export function buildBlock(chain: ChainContext, request: BuildRequest): Executed
     timeMs,
     hasPendingWork: hasPendingWork(state, parent, chain.genesis.params),
   };
-  return executedBlock(block, encodeBody(block), outcome, {
+  return executedBlock({ block, hash: hashHeader(header), body: encodeBody(block) }, outcome, {
     rejected: chosen.rejected,
     rejectedEvidence: evidence.rejected,
     isContentAllowed: isContentAllowed(params, parent.timeMs, content),
@@ -79,13 +79,12 @@ type BuildOutcome = Pick<ExecutedBlock, 'rejected' | 'rejectedEvidence' | 'isCon
 
 /** Joins a block with what its execution gave. */
 export function executedBlock(
-  block: Block,
-  body: Uint8Array,
+  block: Pick<ExecutedBlock, 'block' | 'hash' | 'body'>,
   outcome: BlockOutcome,
   built: BuildOutcome,
 ): ExecutedBlock {
   const { receiptLeaves: _leaves, stateRoot: _root, ...rest } = outcome;
-  return { block, hash: hashHeader(block.header), body, ...rest, ...built };
+  return { ...block, ...rest, ...built };
 }
 
 /**

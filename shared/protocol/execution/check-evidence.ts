@@ -27,8 +27,17 @@ export interface EvidenceCheck {
  * most.
  */
 export function checkEvidence(check: EvidenceCheck, bytes: Uint8Array): Evidence {
-  const { state, block, genesisHash, verifier } = check;
-  const evidence = decoded(bytes);
+  const evidence = readEvidence(bytes);
+  checkEvidencePlace(check, evidence);
+  checkEvidenceTruth(evidence, check.genesisHash, check.verifier);
+  return evidence;
+}
+
+/** Whether the block may hold evidence whose signatures are known to hold. Throws EvidenceError. */
+export function checkEvidencePlace(
+  { state, block }: Pick<EvidenceCheck, 'state' | 'block'>,
+  evidence: Evidence,
+): void {
   const { height, validator } = evidence;
   if (height < 1 || height > block.height) {
     throw new EvidenceError('EVIDENCE_FROM_FUTURE', 'the height was not reached', { height });
@@ -43,10 +52,13 @@ export function checkEvidence(check: EvidenceCheck, bytes: Uint8Array): Evidence
     });
   }
   checkNews(state, block, evidence);
-  if (!isEvidenceTrue(evidence, genesisHash, verifier)) {
-    throw new EvidenceError('EVIDENCE_FALSE', 'it does not show two signed contents', { validator });
-  }
-  return evidence;
+}
+
+/** Whether the two signed contents are there: all that can be said without the state. Throws EvidenceError. */
+export function checkEvidenceTruth(evidence: Evidence, genesisHash: HashHex, verifier: Verifier): void {
+  if (isEvidenceTrue(evidence, genesisHash, verifier)) return;
+  const { validator } = evidence;
+  throw new EvidenceError('EVIDENCE_FALSE', 'it does not show two signed contents', { validator });
 }
 
 /**
@@ -64,7 +76,8 @@ function checkNews(state: StateReader, block: BlockEnvironment, evidence: Eviden
   }
 }
 
-function decoded(bytes: Uint8Array): Evidence {
+/** The item that these bytes encode. Throws EVIDENCE_MALFORMED. */
+export function readEvidence(bytes: Uint8Array): Evidence {
   try {
     return decodeEvidence(bytes);
   } catch (error) {

@@ -24,7 +24,7 @@ import { VALIDATOR_NAMESPACE, validatorOf } from '../state/validator-record.ts';
 import { VALIDATORS_CURRENT, VALIDATORS_NAMESPACE } from '../state/validators.ts';
 import { encodeValidatorSet } from '../validators/encode.ts';
 import { validatorsHash } from '../validators/hash.ts';
-import { advancePriorities, renewValidatorSet } from '../validators/proposer-selection.ts';
+import { advancePriorities, renewValidatorSet, turnsOf } from '../validators/proposer-selection.ts';
 import type { ValidatorSet } from '../validators/validator-set.ts';
 import type { VotingPower } from '../validators/voting-power.ts';
 
@@ -37,7 +37,7 @@ export function moveValidators(
 ): ValidatorSet {
   const params = readParams(overlay, block.params);
   activatePending(overlay, params);
-  const advanced = advancePriorities(validators, round + 1);
+  const advanced = advancePriorities(validators, turnsOf(round));
   const next = isMoved(overlay, validators) ? renewed(overlay, advanced, params) : advanced;
   overlay.set(VALIDATORS_NAMESPACE, VALIDATORS_CURRENT, encodeValidatorSet(next));
   if (next !== advanced && validatorsHash(next) !== validatorsHash(validators)) {

@@ -4,8 +4,8 @@
  */
 import type { Block } from '../block/block.ts';
 import { BlockError } from '../block/block-error.ts';
-import { checkBlock, expectEqual } from '../block/check.ts';
-import { encodeBody } from '../block/encode.ts';
+import { checkBlock, checkParts, expectEqual } from '../block/check.ts';
+import { encodeBody, hashHeader } from '../block/encode.ts';
 import { receiptRoot } from '../block/roots.ts';
 import type { Verifier } from '../crypto/verifier.ts';
 import type { PageReader } from '../merkle/page-store.ts';
@@ -18,7 +18,7 @@ import { checkTransactionSignature } from '../transaction/check.ts';
 import { TransactionError } from '../transaction/errors.ts';
 import type { SignedTransaction } from '../transaction/transaction.ts';
 import { validatorsHash } from '../validators/hash.ts';
-import { verifyCertificate } from '../votes/certificate.ts';
+import { checkCertificateForm, verifyCertificate } from '../votes/certificate.ts';
 import { EvidenceError } from '../votes/evidence-error.ts';
 import { VoteError } from '../votes/vote-error.ts';
 import { BlockExecution, type BlockOutcome } from './apply-block.ts';
@@ -37,10 +37,22 @@ export interface VerifyRequest {
   readonly block: Block;
   /** The bytes that `block` was decoded from, where they are at hand; encoded again otherwise. */
   readonly body?: Uint8Array;
+  /** Of the header, where it is known already. */
+  readonly hash?: HashHex;
   readonly verifier: Verifier;
   /** True for transactions, by hash, whose signature was checked on this chain before. */
   readonly verified?: (hash: HashHex) => boolean;
+  /** Default `signed`. */
+  readonly lastCommit?: LastCommitRule;
+  /** `checked`: the parts are known to be those of the header. */
+  readonly parts?: 'checked';
 }
+
+/**
+ * What is checked of the commit inside a block. `signed`: all. `covered`: its form alone, since validators who checked
+ * its signatures have certified this block or one above it.
+ */
+export type LastCommitRule = 'signed' | 'covered';
 
 /**
  * Executes a block and compares every hash in its header. Throws BlockError with the first rule that it
@@ -55,6 +67,7 @@ export function verifyBlock(chain: ChainContext, request: VerifyRequest): Execut
   const params = readParams(state, genesisParams);
   const pending = hasPendingWork(state, parent, genesisParams);
   checkBlock({ chainId, params, parent, block, bodyBytes: body.length, hasPendingWork: pending });
+  if (request.parts !== 'checked') checkParts(block);
   const { height, round, timeMs } = header;
   const execution = new BlockExecution(chain, state, { height, round, timeMs, parentHash: parent.hash });
   expectEqual('BLOCK_PROPOSER_MISMATCH', 'proposer', header.proposer, execution.proposer.consensusKey);
@@ -67,7 +80,7 @@ export function verifyBlock(chain: ChainContext, request: VerifyRequest): Execut
     applyAt(chain, request, execution, signed, index);
   const outcome = execution.finish(request.pages);
   compareOutcome(block, outcome);
-  return executedBlock(block, body, outcome, {
+  return executedBlock({ block, hash: request.hash ?? hashHeader(header), body }, outcome, {
     rejected: [],
     rejectedEvidence: [],
     isContentAllowed: true,
@@ -77,18 +90,14 @@ export function verifyBlock(chain: ChainContext, request: VerifyRequest): Execut
 /** The parent was decided by the set of its own height. */
 function verifyLastCommit(chain: ChainContext, request: VerifyRequest): void {
   const { block, parent, state, verifier } = request;
-  if (block.lastCommit === null) return;
+  const { lastCommit: certificate } = block;
+  if (certificate === null) return;
   const validators = validatorsAt(state, parent.height);
   assert(validators !== null, 'the set of the parent is remembered');
+  const form = { validators, certificate, height: parent.height, blockHash: parent.hash };
   try {
-    verifyCertificate({
-      genesisHash: chain.genesisHash,
-      validators,
-      certificate: block.lastCommit,
-      height: parent.height,
-      blockHash: parent.hash,
-      verifier,
-    });
+    if (request.lastCommit === 'covered') checkCertificateForm(form);
+    else verifyCertificate({ ...form, genesisHash: chain.genesisHash, verifier });
   } catch (error) {
     if (!(error instanceof VoteError)) throw error;
     throw new BlockError('BLOCK_LAST_COMMIT_INVALID', error.message, { vote_code: error.code });

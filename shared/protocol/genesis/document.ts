@@ -190,8 +190,8 @@ export function paramsToJson(params: ChainParams): { readonly [name: string]: Js
   return Object.fromEntries(entries);
 }
 
-/** Each parameter has the kind of value that its default has. */
-function paramsFromJson(json: unknown, path: string): ChainParams {
+/** Inverse of `paramsToJson`; a missing one has its default, and each the kind of value that its default has. Throws GenesisError. */
+export function paramsFromJson(json: unknown, path: string = 'params'): ChainParams {
   const fields = new Fields(json, path);
   const entries = PARAM_NAMES.map((name) => {
     const standard = DEFAULT_PARAMS[name];

@@ -29,17 +29,18 @@ interface BranchNode {
 export type StateNode = LeafNode | BranchNode | null;
 
 const utf8 = new TextEncoder();
+// The input of a path: every read and write of the state hashes one. Nothing here calls out, so nobody sees it half written.
+const INPUT = new Uint8Array(1 + STATE_NAMESPACE_BYTES_MAX + STATE_KEY_BYTES_MAX);
+const NAME = INPUT.subarray(1, 1 + STATE_NAMESPACE_BYTES_MAX);
 
 /** Where a key stands: SHA-256(length of the namespace in one byte || namespace in UTF-8 || key). */
 export function statePath(namespace: string, key: Uint8Array): Uint8Array {
-  const name = utf8.encode(namespace);
-  assert(name.length > 0 && name.length <= STATE_NAMESPACE_BYTES_MAX, 'a namespace has 1 to 64 bytes');
+  const { read, written } = utf8.encodeInto(namespace, NAME);
+  assert(written > 0 && read === namespace.length, 'a namespace has 1 to 64 bytes');
   assert(key.length <= STATE_KEY_BYTES_MAX, 'a state key has at most 256 bytes');
-  const input = new Uint8Array(1 + name.length + key.length);
-  input[0] = name.length;
-  input.set(name, 1);
-  input.set(key, 1 + name.length);
-  return sha256(input);
+  INPUT[0] = written;
+  INPUT.set(key, 1 + written);
+  return sha256(INPUT.subarray(0, 1 + written + key.length));
 }
 
 /** A leaf whose hash is computed when needed. */

@@ -33,8 +33,11 @@ export const VOTING_POWER_TOTAL = 1_000_000_000;
 /** Blocks ahead of its inclusion that a transaction may stay valid: bounds how long a signed one can lie in wait. */
 export const VALID_UNTIL_WINDOW = 100_000;
 
-/** Highest round: choosing its proposer costs rounds x validators, 64,000 steps here, and time-outs grow to hours before. */
-export const ROUND_MAX = 1_000;
+/** Highest round, 4 bytes: at the longest waits a height gets there in four thousand years, at a millisecond each in weeks. */
+export const ROUND_MAX = 4_294_967_295;
+
+/** Rounds after which turns repeat: choosing a proposer costs rounds x validators, at most 64,000 steps whatever the round. */
+export const TURNS_MAX = 1_000;
 
 /** Largest height, nonce or millisecond count: all are exact as `number`. */
 export const SAFE_UINT_MAX = Number.MAX_SAFE_INTEGER;

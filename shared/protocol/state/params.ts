@@ -12,7 +12,12 @@ const records = recordKind(PARAMS_NAMESPACE, paramsCodec);
 
 /** The parameters of the block above this state; `genesis` are those that the chain started with. */
 export function readParams(reader: StateReader, genesis: ChainParams): ChainParams {
-  return records.read(reader, PARAMS_CURRENT) ?? genesis;
+  return votedParams(reader) ?? genesis;
+}
+
+/** All parameters once a vote has changed one; null while those of genesis hold. */
+export function votedParams(reader: StateReader): ChainParams | null {
+  return records.read(reader, PARAMS_CURRENT);
 }
 
 /** Sets the parameters of the next block. */

@@ -1,27 +1,33 @@
 /**
  * @module Who proposes: weighted round robin with priorities kept in the state. One step adds every
  * validator's power to its priority, picks the highest (ties: lowest key) and takes the total power from the
- * one picked.
+ * one picked. From round 1,000 on the turns repeat, so that no round, however high, costs more than that many steps.
  */
 import { assert } from '../primitives/assert.ts';
-import { ROUND_MAX } from '../primitives/limits.ts';
+import { ROUND_MAX, TURNS_MAX } from '../primitives/limits.ts';
 import { compareKeys, totalPower, type Validator, type ValidatorSet } from './validator-set.ts';
 
 /** Priorities never lie further apart than this many times the total power. */
 const WINDOW_FACTOR = 2;
 
-/** The proposer of a round of the height that this set decides. Costs O(round * validators). */
+/** The proposer of a round of the height that this set decides. Costs O(min(round, 1,000) * validators). */
 export function proposerAt(set: ValidatorSet, round: number): Validator {
   const priorities = set.map((validator) => validator.priority);
-  const proposer = set[advance(set, priorities, round + 1)];
+  const proposer = set[advance(set, priorities, turnsOf(round))];
   assert(proposer !== undefined, 'a validator set is never empty');
   return proposer;
 }
 
-/**
- * The same set after `steps` elections: header.round + 1 after each block, so that missed turns are paid
- * for.
- */
+/** Elections up to that of a round: the block of the round moves priorities by so many, so that missed turns are paid for. */
+export function turnsOf(round: number): number {
+  assert(
+    Number.isSafeInteger(round) && round >= 0 && round <= ROUND_MAX,
+    'the round is within the round limit',
+  );
+  return (round % TURNS_MAX) + 1;
+}
+
+/** The same set after `steps` elections, at most 1,000. */
 export function advancePriorities(set: ValidatorSet, steps: number): ValidatorSet {
   const priorities = set.map((validator) => validator.priority);
   advance(set, priorities, steps);
@@ -49,8 +55,8 @@ export function renewValidatorSet(
 /** Moves `priorities` by `steps` elections in place; the index of the last one elected. */
 function advance(set: ValidatorSet, priorities: number[], steps: number): number {
   assert(
-    Number.isSafeInteger(steps) && steps >= 1 && steps <= ROUND_MAX + 1,
-    'steps are within the round limit',
+    Number.isSafeInteger(steps) && steps >= 1 && steps <= TURNS_MAX,
+    'steps are within the limit of turns',
   );
   const powers = set.map((validator) => validator.power);
   const total = totalPower(set);

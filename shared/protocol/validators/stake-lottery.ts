@@ -29,7 +29,19 @@ export interface Election {
 
 /** The proposer of a round, as the chain chooses them. */
 export function electProposer(set: ValidatorSet, { selection, parentHash, round }: Election): Validator {
-  return selection === 'stake_lottery' ? drawProposer(set, parentHash, round) : proposerAt(set, round);
+  return selection === 'stake_lottery' ? knownWinner(set, parentHash, round) : proposerAt(set, round);
+}
+
+// A round asks for its proposer with every message that depends on it, and a draw costs a millisecond.
+const winners = new WeakMap<ValidatorSet, Map<string, Validator>>();
+
+/** As `drawProposer`, drawn once for each round of the height that this set object decides. */
+function knownWinner(set: ValidatorSet, parentHash: HashHex, round: number): Validator {
+  const known = winners.get(set) ?? new Map<string, Validator>();
+  const draw = `${parentHash}/${round}`;
+  const winner = known.get(draw) ?? drawProposer(set, parentHash, round);
+  winners.set(set, known.set(draw, winner));
+  return winner;
 }
 
 /**

@@ -45,13 +45,17 @@ export function assembleCertificate(
   return { height, round, blockHash, bitmap, signatures: ordered };
 }
 
-/** What a certificate is checked against. `validators` is the set of the certified height. */
-export interface CertificateCheck {
-  readonly genesisHash: HashHex;
+/** What the form of a certificate is checked against. `validators` is the set of the certified height. */
+export interface CertificateForm {
   readonly validators: readonly VotingPower[];
   readonly certificate: CommitCertificate;
   readonly height: number;
   readonly blockHash: HashHex;
+}
+
+/** What a certificate is checked against. */
+export interface CertificateCheck extends CertificateForm {
+  readonly genesisHash: HashHex;
   readonly verifier: Verifier;
 }
 
@@ -61,22 +65,9 @@ export interface CertificateCheck {
  * whatever was signed.
  */
 export function verifyCertificate(check: CertificateCheck): void {
-  const { certificate, validators, verifier } = check;
-  if (certificate.height !== check.height) {
-    throw new VoteError('CERTIFICATE_HEIGHT_MISMATCH', 'certificate is for another height', {
-      expected: check.height,
-      actual: certificate.height,
-    });
-  }
-  if (certificate.blockHash !== check.blockHash) {
-    throw new VoteError('CERTIFICATE_HASH_MISMATCH', 'certificate is for another block', {
-      expected: check.blockHash,
-      actual: certificate.blockHash,
-    });
-  }
-  const signers = certificateSigners(validators, certificate);
+  const { certificate, verifier } = check;
   // Power first: it costs nothing, signatures do.
-  requireQuorum(totalPower(signers), validators);
+  const signers = checkCertificateForm(check);
   const message = precommitSignBytes(check.genesisHash, certificate);
   for (const [position, signer] of signers.entries()) {
     const signature = certificate.signatures[position];
@@ -87,6 +78,26 @@ export function verifyCertificate(check: CertificateCheck): void {
       });
     }
   }
+}
+
+/** All of {@link verifyCertificate} but the signatures: whose they would be. Throws VoteError. */
+export function checkCertificateForm(form: CertificateForm): VotingPower[] {
+  const { certificate, validators } = form;
+  if (certificate.height !== form.height) {
+    throw new VoteError('CERTIFICATE_HEIGHT_MISMATCH', 'certificate is for another height', {
+      expected: form.height,
+      actual: certificate.height,
+    });
+  }
+  if (certificate.blockHash !== form.blockHash) {
+    throw new VoteError('CERTIFICATE_HASH_MISMATCH', 'certificate is for another block', {
+      expected: form.blockHash,
+      actual: certificate.blockHash,
+    });
+  }
+  const signers = certificateSigners(validators, certificate);
+  requireQuorum(totalPower(signers), validators);
+  return signers;
 }
 
 /**

@@ -37,14 +37,53 @@ const prevoteCodec = tuple({
 });
 const proposalCodec = tuple({ height: uint(), round, blockHash: hashCodec, polRound: nullable(round) });
 
-/** Sign bytes of [height, round, block_hash|null] in the role `precommit`. */
-export function precommitSignBytes(genesisHash: HashHex, vote: Precommit): Uint8Array {
-  return signBytes('precommit', genesisHash, encode(precommitCodec, vote));
+interface Latest {
+  readonly genesisHash: HashHex;
+  readonly vote: Prevote;
+  readonly bytes: Uint8Array;
 }
 
-/** Sign bytes of [height, round, block_hash|null, pol_round|null] in the role `prevote`. */
-export function prevoteSignBytes(genesisHash: HashHex, vote: Prevote): Uint8Array {
-  return signBytes('prevote', genesisHash, encode(prevoteCodec, vote));
+// All validators of a step sign the same bytes, mostly one after the other. Nobody changes what he is given.
+let latestPrecommit: Latest | null = null;
+let latestPrevote: Latest | null = null;
+
+/** Sign bytes of [height, round, block_hash|null] in the role `precommit`. Not to be changed. */
+export function precommitSignBytes(
+  genesisHash: HashHex,
+  { height, round, blockHash }: Precommit,
+): Uint8Array {
+  const vote = { height, round, blockHash, polRound: null };
+  if (latestPrecommit !== null && isOf(latestPrecommit, genesisHash, vote)) return latestPrecommit.bytes;
+  const bytes = signBytes('precommit', genesisHash, encode(precommitCodec, vote));
+  latestPrecommit = { genesisHash, vote, bytes };
+  return bytes;
+}
+
+/** Sign bytes of [height, round, block_hash|null, pol_round|null] in the role `prevote`. Not to be changed. */
+export function prevoteSignBytes(
+  genesisHash: HashHex,
+  { height, round, blockHash, polRound }: Prevote,
+): Uint8Array {
+  const vote = { height, round, blockHash, polRound };
+  if (latestPrevote !== null && isOf(latestPrevote, genesisHash, vote)) return latestPrevote.bytes;
+  const bytes = signBytes('prevote', genesisHash, encode(prevoteCodec, vote));
+  latestPrevote = { genesisHash, vote, bytes };
+  return bytes;
+}
+
+function isOf(
+  latest: Latest,
+  genesisHash: HashHex,
+  { height, round, blockHash, polRound }: Prevote,
+): boolean {
+  const { vote } = latest;
+  return (
+    vote.blockHash === blockHash &&
+    vote.height === height &&
+    vote.round === round &&
+    vote.polRound === polRound &&
+    latest.genesisHash === genesisHash
+  );
 }
 
 /** Sign bytes of [height, round, block_hash, pol_round|null] in the role `proposal`. */

@@ -1,10 +1,9 @@
 /** @module The life of a chain's object in workerd: creation, blocks, rest, and what a restart finds. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeGenesis } from '../../../cli/genesis.ts';
-import { newKey } from '../../../cli/keys.ts';
 import { decodeBody } from '../../../shared/protocol/block/encode.ts';
 import { encodeGenesis } from '../../../shared/protocol/genesis/encode.ts';
 import { builtInTransactions } from '../../../shared/protocol/transaction/registry.ts';
+import { bilateralGenesis } from '../../support/bilateral.ts';
 import { attempt, startObjects, type TestObjects } from '../../support/objects.ts';
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -33,19 +32,8 @@ describe('a chain object that was not created', () => {
     }
   });
 
-  it('CHAIN_NOT_RUNNABLE: refuses a genesis whose authority is another key, and writes nothing', async () => {
-    const stranger = newKey();
-    const [account] = objects.node.accounts;
-    if (account === undefined) throw new Error('no account');
-    const genesis = makeGenesis({
-      chainId: 'other',
-      validator: stranger.signer,
-      validatorName: 'other',
-      operator: account.address,
-      allocations: [{ address: account.address, amount: 1_000n }],
-      timeMs: Date.now(),
-      salt: new Uint8Array(16),
-    });
+  it('CHAIN_NOT_RUNNABLE: refuses a chain of two parties of which it is none, and writes nothing', async () => {
+    const genesis = bilateralGenesis('other');
     const registry = await objects.registry();
     const answer = await registry.createChain({ genesis: encodeGenesis(genesis), actor: 'test' });
     expect(answer).toMatchObject({ ok: false, problem: { code: 'CHAIN_NOT_RUNNABLE' } });

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { newCounters, withBlock } from '../../../durable-objects/chain/chain-counters.ts';
 import { ConsensusMeter } from '../../../durable-objects/chain/consensus-meter.ts';
 import { consensusView } from '../../../durable-objects/chain/consensus-view.ts';
+import type { SigningView } from '../../../shared/api/consensus-views.ts';
 import { DEFAULT_PARAMS } from '../../../shared/protocol/block/params.ts';
 import type { ConsensusEvent } from '../../../shared/protocol/consensus/effect.ts';
 import type { SignedVote, VoteType } from '../../../shared/protocol/consensus/message.ts';
@@ -10,6 +11,7 @@ import type { ConsensusState } from '../../../shared/protocol/consensus/state.ts
 import { addVote, emptyVotes } from '../../../shared/protocol/consensus/vote-keeper.ts';
 import type { Address, ConsensusKey, HashHex } from '../../../shared/protocol/primitives/brand.ts';
 
+const SIGNING = { status: 'ready' } as SigningView;
 const HASH = `0x${'ab'.repeat(32)}` as HashHex;
 const KEYS = [1, 2, 3, 4].map((index) => `0x${`0${index}`.repeat(32)}` as ConsensusKey);
 const key = (index: number): ConsensusKey => KEYS[index] as ConsensusKey;
@@ -57,7 +59,7 @@ describe('the meter', () => {
 });
 
 describe('the counters', () => {
-  const block = { transactions: 2, rounds: 1, finalitySeconds: [], validators: KEYS };
+  const block = { transactions: 2, rounds: 1, finalitySeconds: [], validators: KEYS, isImported: false };
   const durations = { quorumDelaySeconds: [0.01], roundDurationSeconds: [0.02] };
 
   it('count who is missing, for as long as it is in the set', () => {
@@ -105,11 +107,12 @@ describe('the view of the open height', () => {
     };
     return state as ConsensusState;
   }
-  const missing = (state: ConsensusState) => consensusView(state, 5, []).missing.map(({ name }) => name);
+  const missing = (state: ConsensusState) =>
+    consensusView(state, 5, [], SIGNING).missing.map(({ name }) => name);
 
   it('names the votes of this round that are here, and what they are for', () => {
     const state = aState('prevote', [vote('prevote', 0, HASH), vote('prevote', 2, null)]);
-    expect(consensusView(state, 5, [key(3)])).toMatchObject({
+    expect(consensusView(state, 5, [key(3)], SIGNING)).toMatchObject({
       height: 7,
       round: 0,
       step: 'prevote',

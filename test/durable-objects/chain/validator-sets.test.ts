@@ -3,10 +3,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { ChainViews } from '../../../durable-objects/chain/chain-views.ts';
 import type { ConsensusDriver } from '../../../durable-objects/chain/consensus-driver.ts';
 import { validatorSetsOf } from '../../../durable-objects/chain/ledger-sets.ts';
-import { missingIn } from '../../../durable-objects/chain/missing-signatures.ts';
+import { missingIn, signersOf } from '../../../durable-objects/chain/missing-signatures.ts';
+import type { SigningView } from '../../../shared/api/consensus-views.ts';
 import type { ChainHead } from '../../../shared/api/objects.ts';
 import { addressOf } from '../../../shared/protocol/crypto/keys.ts';
 import type { ExecutedBlock } from '../../../shared/protocol/execution/executed-block.ts';
+import type { CommitCertificate } from '../../../shared/protocol/votes/commit-certificate.ts';
 import { aGenesis, aSigner } from '../../support/in-memory-chain.ts';
 import { StakingChain, validatorKey } from '../../support/staking-chain.ts';
 
@@ -23,6 +25,8 @@ beforeAll(() => {
     head: () => ({ height: chain.parent.height }) as ChainHead,
     driver: {} as ConsensusDriver,
     connected: () => [],
+    pendingEvidence: () => 0,
+    signing: () => ({}) as SigningView,
   });
   const stake = { consensusKey: validatorKey(9), amount: 1_000n };
   blocks.push(chain.produce([chain.register(alice, 9), chain.register(alice, 10)]));
@@ -103,8 +107,9 @@ describe('the ledger', () => {
 
 describe('missing signatures', () => {
   it('are those that the commit in the next block lacks', () => {
-    expect(missingIn(chain.state, null)).toEqual([]);
-    expect(missingIn(chain.state, blocks[3]?.block.lastCommit ?? null)).toEqual([validatorKey(0)]);
-    expect(missingIn(chain.state, blocks[2]?.block.lastCommit ?? null)).toEqual([]);
+    const missing = (commit: CommitCertificate | null) => missingIn(signersOf(chain.state, commit), commit);
+    expect(missing(null)).toEqual([]);
+    expect(missing(blocks[3]?.block.lastCommit ?? null)).toEqual([validatorKey(0)]);
+    expect(missing(blocks[2]?.block.lastCommit ?? null)).toEqual([]);
   });
 });

@@ -2,13 +2,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  BACKLOG_BYTES_MAX,
   CREDIT_BYTES_MIN,
-  HUB_CREDIT_BYTES,
   REPLAY_PAUSE_MS_MAX,
 } from '../../../durable-objects/hub/limits.ts';
 import {
   type BlockEvents,
-  creditBytes,
   cutOver,
   deliver,
   newSubscription,
@@ -16,11 +15,13 @@ import {
   onBlocks,
   onVolatile,
   type Subscription,
+  shareOf,
+  waitsForRoom,
   wantsReplay,
 } from '../../../durable-objects/hub/subscription.ts';
 import { CREDIT_BYTES_MAX, type EventFrame } from '../../../shared/api/frames.ts';
 
-const NOW = { ms: 1_000_000, creditBytes: CREDIT_BYTES_MAX };
+const NOW = { ms: 1_000_000, room: BACKLOG_BYTES_MAX };
 
 function aBlock(height: number, events: number, size = 10): BlockEvents {
   return {
@@ -80,19 +81,27 @@ describe('events between blocks', () => {
 });
 
 describe('a subscription', () => {
-  it('sees every position exactly once, whatever the blocks, batches, credits and acknowledgements', () => {
+  it('sees every position exactly once, whatever the blocks, batches, credits, room and acknowledgements', () => {
     fc.assert(
       fc.property(
         fc.array(fc.nat(7), { minLength: 1, maxLength: 12 }),
         fc.array(fc.nat(3), { minLength: 40, maxLength: 200 }),
         fc.integer({ min: 1, max: 6 }),
-        (sizes, steps, credit) => {
-          const blocks = sizes.map((events, at) => aBlock(at + 1, events));
+        fc.array(fc.constantFrom(0, 5_000, 40_000, BACKLOG_BYTES_MAX), { minLength: 1, maxLength: 20 }),
+        (sizes, steps, credit, rooms) => {
+          // One event fits into the least of a subscription, two do not.
+          const blocks = sizes.map((events, at) => aBlock(at + 1, events, CREDIT_BYTES_MIN / 2));
+          let turn = 0;
+          const now = () => {
+            turn += 1;
+            return { ...NOW, room: rooms[turn % rooms.length] ?? 0 };
+          };
           const seen: string[] = [];
           let subscription = aSubscription({ credit });
           let published = 0;
           const take = (frames: readonly string[]) => {
-            for (const { data } of parse(frames)) {
+            for (const { type, data } of parse(frames)) {
+              if (type !== 'event') continue;
               const { height, index } = data as { height: number; index: number };
               seen.push(`${height}.${index}`);
             }
@@ -108,7 +117,7 @@ describe('a subscription', () => {
                 subscription = cutOver(subscription).subscription;
                 return;
               }
-              const delivery = deliver(subscription, block, NOW);
+              const delivery = deliver(subscription, block, now());
               subscription = delivery.subscription;
               take(delivery.frames);
             }
@@ -122,7 +131,7 @@ describe('a subscription', () => {
               } while (subscription.seq > subscription.acked);
               const batch = blocks.slice(published, published + 1 + (step === 3 ? 1 : 0));
               published += batch.length;
-              const outcome = onBlocks(subscription, batch, published, NOW);
+              const outcome = onBlocks(subscription, batch, published, now());
               expect(outcome.kind).toBe('sent');
               if (outcome.kind !== 'sent') return;
               subscription = outcome.delivery.subscription;
@@ -215,11 +224,13 @@ describe('a subscription', () => {
     });
   });
 
-  it('stops at its bytes, the last event included whole', () => {
-    const now = { ms: 0, creditBytes: 1_000 };
-    const { subscription, frames } = deliver(aSubscription({ credit: 100 }), aBlock(1, 10, 600), now);
-    expect(frames).toHaveLength(2);
-    expect(subscription.bytes).toBe(frames.join('').length);
+  it('is lagged by the event after its bytes, the last one before included whole', () => {
+    const small = aSubscription({ credit: 100, seq: 1, bytes: CREDIT_BYTES_MAX - 1 });
+    const last = onBlocks(small, [aBlock(1, 1, 600)], 1, NOW);
+    if (last.kind !== 'sent') throw new Error('lagged within its bytes');
+    const { subscription } = last.delivery;
+    expect(subscription.bytes).toBe(small.bytes + (last.delivery.frames[0]?.length ?? 0));
+    expect(onBlocks(subscription, [aBlock(2, 1)], 2, NOW).kind).toBe('lagged');
     expect(onAck(subscription, 2)?.bytes).toBe(0);
   });
 
@@ -228,11 +239,71 @@ describe('a subscription', () => {
     expect(onAck(subscription, 5)).toBeNull();
     expect(onAck(subscription, 2)).toBe(subscription);
   });
+});
 
-  it('shares the bytes of the hub, within its own limits', () => {
-    expect(creditBytes(0)).toBe(CREDIT_BYTES_MAX);
-    expect(creditBytes(HUB_CREDIT_BYTES / CREDIT_BYTES_MAX)).toBe(CREDIT_BYTES_MAX);
-    expect(creditBytes(1_000)).toBe(Math.floor(HUB_CREDIT_BYTES / 1_000));
-    expect(creditBytes(1_000_000)).toBe(CREDIT_BYTES_MIN);
+describe('the room of a hub', () => {
+  const wide = { credit: 1_000, next: { height: 1, index: 0 } };
+
+  it('is shared so that some always remains, between the least and the most of one subscription', () => {
+    expect(shareOf(BACKLOG_BYTES_MAX)).toBe(CREDIT_BYTES_MAX);
+    expect(shareOf(BACKLOG_BYTES_MAX - 4)).toBe(CREDIT_BYTES_MAX - 1);
+    expect(shareOf(4 * CREDIT_BYTES_MIN + 4)).toBe(CREDIT_BYTES_MIN + 1);
+    expect(shareOf(4 * CREDIT_BYTES_MIN)).toBe(CREDIT_BYTES_MIN);
+    expect(shareOf(0)).toBe(CREDIT_BYTES_MIN);
+  });
+
+  it('is never left for more than the least of each, however many never acknowledge', () => {
+    const block = aBlock(1, 1_000, 500);
+    let room = BACKLOG_BYTES_MAX;
+    let sent = 0;
+    for (let count = 0; count < 3_000; count += 1) {
+      const { subscription } = deliver(aSubscription(wide), block, { ...NOW, room });
+      sent += subscription.bytes;
+      room = Math.max(0, BACKLOG_BYTES_MAX - sent);
+      if (sent > BACKLOG_BYTES_MAX) expect(subscription.bytes).toBeLessThanOrEqual(CREDIT_BYTES_MIN);
+    }
+    expect(sent).toBeGreaterThan(0.9 * BACKLOG_BYTES_MAX);
+    expect(sent).toBeLessThanOrEqual(BACKLOG_BYTES_MAX + 3_000 * CREDIT_BYTES_MIN);
+  });
+
+  it('stops a live reader with a smaller credit, which goes on after its acknowledgement and is not lagged meanwhile', () => {
+    const now = { ...NOW, room: 8_000 };
+    const outcome = onBlocks(aSubscription(wide), [aBlock(1, 20, 500)], 1, now);
+    if (outcome.kind !== 'sent') throw new Error('lagged');
+    const { subscription, frames } = outcome.delivery;
+    const told = JSON.parse(frames.at(-1) ?? '') as unknown;
+    const credit = { events: 1_000, bytes: shareOf(now.room - subscription.bytes) };
+    expect(told).toEqual({ type: 'credit', sub: 's1', credit });
+    expect(credit.bytes).toBeLessThanOrEqual(subscription.bytes);
+    expect(subscription).toMatchObject({ mode: 'replay', stalled: false, pausedMs: NOW.ms });
+    expect(wantsReplay(subscription)).toBe(false);
+    expect(onBlocks(subscription, [aBlock(2, 1)], 2, now).kind).toBe('sent');
+    const late = { ...now, ms: NOW.ms + REPLAY_PAUSE_MS_MAX + 1 };
+    expect(onBlocks(subscription, [aBlock(2, 1)], 2, late).kind).toBe('lagged');
+    const acked = onAck(subscription, subscription.seq);
+    expect(acked !== null && wantsReplay(acked)).toBe(true);
+  });
+
+  it('is waited for by a frame that does not fit, which is sent once it does', () => {
+    const block = aBlock(1, 1, 10_000);
+    const from = aSubscription({ ...wide, mode: 'replay' });
+    const [frame = ''] = deliver(from, block, NOW).frames;
+    const waiting = deliver(from, block, { ...NOW, room: frame.length - 1 });
+    expect(waiting.frames).toEqual([]);
+    expect(waitsForRoom(waiting.subscription)).toBe(true);
+    expect(wantsReplay(waiting.subscription)).toBe(true);
+    const later = deliver(waiting.subscription, block, { ms: NOW.ms + 5, room: frame.length - 1 });
+    expect(later.subscription.pausedMs).toBe(NOW.ms);
+    const sent = deliver(later.subscription, block, { ms: NOW.ms + 9, room: frame.length });
+    expect(sent.frames).toHaveLength(1);
+    expect(sent.subscription).toMatchObject({ pausedMs: null, next: { height: 2, index: 0 } });
+  });
+
+  it('is there for the least of each subscription when nothing is left, and for not a byte more', () => {
+    const [frame = ''] = deliver(aSubscription(wide), aBlock(1, 1, 0), NOW).frames;
+    const fill = CREDIT_BYTES_MIN - frame.length;
+    const full = { ...NOW, room: 0 };
+    expect(deliver(aSubscription(wide), aBlock(1, 1, fill), full).frames).toHaveLength(1);
+    expect(deliver(aSubscription(wide), aBlock(1, 1, fill + 1), full).frames).toEqual([]);
   });
 });

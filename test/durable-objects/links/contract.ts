@@ -9,6 +9,10 @@ export interface NodeSetup {
   /** Consensus key -> base URL. */
   readonly peers: Readonly<Record<string, string>>;
   readonly validators: readonly string[];
+  /** Nodes that this one follows the chain through. */
+  readonly upstreams?: readonly string[];
+  /** True: others are let in, too. */
+  readonly isPublic?: boolean;
 }
 
 /** What a node tells. */

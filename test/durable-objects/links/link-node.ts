@@ -33,13 +33,16 @@ export interface LinkNode {
   until(what: string, holds: (state: LinkState) => boolean, timeoutMs?: number): Promise<LinkState>;
 }
 
-export async function startLinkNode(seed: Uint8Array | undefined): Promise<LinkNode> {
+export async function startLinkNode(
+  seed: Uint8Array | undefined,
+  env: Readonly<Record<string, string>> = {},
+): Promise<LinkNode> {
   assert(seed !== undefined, 'a node has a seed');
   const node = await startTestNode({
     entry: 'test/durable-objects/links/worker.ts',
     ledger: false,
     create: false,
-    env: { VALIDATOR_KEY: toHex(seed), LOG_LEVEL: 'debug' },
+    env: { VALIDATOR_KEY: toHex(seed), LOG_LEVEL: 'debug', ...env },
   });
   const post = async (path: string, body: unknown): Promise<void> => {
     const response = await fetch(node.url + path, { method: 'POST', body: JSON.stringify(body) });
@@ -79,6 +82,8 @@ export const hexOf = (frame: PeerFrame): string => toHex(encodeFrame(frame));
 /** A frame of about so many bytes of transactions. */
 export const transactions = (bytes: number): PeerFrame => ({
   kind: 'transactions',
+  hops: 1,
+  bornMs: 0,
   transactions: Array.from({ length: Math.ceil(bytes / 60_000) }, () => new Uint8Array(60_000)),
 });
 

@@ -1,6 +1,6 @@
 /** @module Links between real nodes in workerd: frames both ways, crossing dials, restarts, sleep, and the fallback. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { REQUESTS_WAITING_MAX } from '../../../durable-objects/chain/links/limits.ts';
+import { REQUESTS_WAITING_MAX } from '../../../durable-objects/runtime/request-slots.ts';
 import {
   hexOf,
   keysOf,

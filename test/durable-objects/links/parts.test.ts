@@ -1,14 +1,13 @@
 /** @module The parts of a link, each without the others: queues, budgets, places for requests, numbering, waits. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { InboundBudget, TokenBucket } from '../../../durable-objects/chain/links/inbound-budget.ts';
+import { InboundBudget, PEER_BUDGETS } from '../../../durable-objects/chain/links/inbound-budget.ts';
 import {
   ACK_BYTES,
   ACK_MESSAGES,
   QUEUE_BYTES_MAX,
   QUEUE_FRAMES_MAX,
   QUEUES_BYTES_MAX,
-  REQUESTS_WAITING_MAX,
   RETRY_FIRST_MS,
   RETRY_JITTER,
   RETRY_MAX_MS,
@@ -20,9 +19,10 @@ import {
   type Payload,
   QueueSpace,
 } from '../../../durable-objects/chain/links/outbound-queue.ts';
-import { RequestSlots } from '../../../durable-objects/chain/links/request-slots.ts';
 import { retryMs } from '../../../durable-objects/chain/links/retry.ts';
 import { Session, type SessionRecord } from '../../../durable-objects/chain/links/session.ts';
+import { REQUESTS_WAITING_MAX, RequestSlots } from '../../../durable-objects/runtime/request-slots.ts';
+import { TokenBucket } from '../../../durable-objects/runtime/token-bucket.ts';
 import { FRAME_BYTES_MAX } from '../../../shared/api/p2p/frame-codec.ts';
 import { SESSION_MESSAGE_BYTES_MAX } from '../../../shared/api/p2p/session-codec.ts';
 import { parseConsensusKey } from '../../../shared/protocol/primitives/consensus-key.ts';
@@ -145,7 +145,7 @@ describe('a budget', () => {
   });
 
   it('of one class is not spent by another', () => {
-    const budget = new InboundBudget(0);
+    const budget = new InboundBudget(0, PEER_BUDGETS);
     while (budget.takeFrame('transactions', 100_000, 0));
     while (budget.takeFrame('sync', 1_000_000, 0));
     expect(budget.takeFrame('consensus', 1_000, 0)).toBe(true);
@@ -192,6 +192,7 @@ function openSession(changes: Partial<SessionRecord> = {}) {
   } as unknown as WebSocket;
   const record: SessionRecord = {
     peer: parseConsensusKey(`0x${'11'.repeat(32)}`),
+    self: parseConsensusKey(`0x${'22'.repeat(32)}`),
     openedBy: 'peer',
     challenge: '0x',
     phase: 'open',

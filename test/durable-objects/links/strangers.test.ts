@@ -48,7 +48,7 @@ beforeEach(async () => {
   await node.forget();
 });
 
-const handshake = () => new Handshake({ chainId: CHAIN_ID, genesisHash, self: peer, now: () => Date.now() });
+const handshake = () => new Handshake({ chainId: CHAIN_ID, genesisHash, now: () => Date.now() });
 const batch = encodeBatch([encodeFrame(tip(1))]);
 
 /** An envelope as an honest peer makes it, but for what the test changes. */
@@ -92,11 +92,11 @@ async function converse(
   talk: (send: (data: Uint8Array<ArrayBuffer> | string) => void, confirm: Uint8Array<ArrayBuffer>) => void,
 ) {
   const shake = handshake();
-  const { sealed: header, nonce } = shake.dial(to);
+  const { sealed: header, nonce } = shake.dial(peer, to);
   const response = await dial(envelopeToHeader(header));
   const socket = response.webSocket;
   if (socket === null) throw new Error(`no socket: ${response.status}`);
-  const confirm = shake.confirm(to, nonce, envelopeFromHeader(response.headers.get(ENVELOPE_HEADER)));
+  const confirm = shake.confirm(peer, to, nonce, envelopeFromHeader(response.headers.get(ENVELOPE_HEADER)));
   const closed = new Promise<number | null>((resolve) => {
     socket.addEventListener('close', ({ code }) => resolve(code));
     setTimeout(() => resolve(null), 1_000);
@@ -290,7 +290,7 @@ describe('a request with frames', () => {
 });
 
 it('signs its answer to a dial over both challenges', async () => {
-  const { sealed: header, nonce } = handshake().dial(to);
+  const { sealed: header, nonce } = handshake().dial(peer, to);
   const response = await dial(envelopeToHeader(header));
   const hello = envelopeFromHeader(response.headers.get(ENVELOPE_HEADER));
   expect(hello?.envelope).toMatchObject({

@@ -5,7 +5,7 @@
 import { DurableObject } from 'cloudflare:workers';
 import { Hono } from 'hono';
 import { PeerLinks } from '../../../durable-objects/chain/links/peer-links.ts';
-import { validatorKeys } from '../../../durable-objects/chain/validator-key.ts';
+import { localKeys } from '../../../durable-objects/chain/validator-key.ts';
 import type { ChainRecord } from '../../../shared/api/objects.ts';
 import { decodeFrame, encodeFrame } from '../../../shared/api/p2p/frame-codec.ts';
 import { parseSettings } from '../../../shared/api/settings.ts';
@@ -47,6 +47,8 @@ export class ChainObject extends DurableObject<Env> {
   readonly #received: { peer: string; kind: string; frame: string; bytes: number }[] = [];
   readonly #opened: string[] = [];
   #links: PeerLinks | null = null;
+  /** The other validators. */
+  #others: readonly string[] = [];
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env);
@@ -64,8 +66,8 @@ export class ChainObject extends DurableObject<Env> {
   /** Sends encoded frames to one peer, or to all for null. */
   async send(peer: string | null, frames: string[]): Promise<void> {
     for (const frame of frames.map((hex) => decodeFrame(fromHex(hex)))) {
-      if (peer === null) this.#links?.broadcast(frame);
-      else this.#links?.send(peer as ConsensusKey, frame);
+      const peers = peer === null ? this.#others : [peer];
+      for (const one of peers) this.#links?.send(one as ConsensusKey, frame);
     }
   }
 
@@ -107,14 +109,22 @@ export class ChainObject extends DurableObject<Env> {
   }
 
   #wire(setup: NodeSetup): PeerLinks {
-    const self = validatorKeys(parseSettings(this.env).validatorKey);
+    const keys = localKeys(parseSettings(this.env));
+    const self = keys.validator;
     assert(self !== null, 'the test gives each node a key');
+    this.#others = setup.validators.filter((key) => key !== self.consensusKey);
+    const urls = new Map(Object.entries(setup.peers));
     return new PeerLinks({
       chainId: CHAIN_ID,
       genesisHash: parseHash(GENESIS_HASH),
-      self,
-      peers: new Map(Object.entries(setup.peers) as [ConsensusKey, string][]),
-      isValidator: (key) => setup.validators.includes(key),
+      keys,
+      isPublic: setup.isPublic === true,
+      roleOf: (key) => {
+        if (setup.validators.includes(key)) return 'validator';
+        return setup.upstreams?.includes(key) === true ? 'upstream' : 'stranger';
+      },
+      selfFor: () => self,
+      urlOf: (key) => urls.get(key),
       log: createLogger('links'),
       ctx: this.ctx,
       now: () => Date.now(),
@@ -124,6 +134,9 @@ export class ChainObject extends DurableObject<Env> {
         this.#received.push({ peer, kind: frame.kind, frame: shown, bytes: bytes.length });
       },
       onConnected: (peer) => this.#opened.push(peer),
+      onFailed: () => undefined,
+      onOverBudget: () => undefined,
+      onBroken: () => undefined,
     });
   }
 }

@@ -162,6 +162,7 @@ describe('a block as JSON', () => {
         expect(blockSchema.safeParse(wire).success).toBe(true);
         expect(blockFromWire(wire, builtInTransactions)).toEqual({
           height: value.header.height,
+          hash: stored.hash,
           body,
           certificate: encodedCommit,
         });

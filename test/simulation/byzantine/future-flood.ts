@@ -17,7 +17,8 @@ export const futureFlood: MakeBehaviour = (random) => ({
         height: height + random.pick([0, 0, 1, 2, 1_000]),
         round: Math.min(ROUND_MAX, round + ahead),
         blockHash: random.chance(0.5) ? null : randomHash(random),
-        polRound: null,
+        // Some name a polka of a round that is not below their own.
+        polRound: random.chance(0.2) ? Math.min(ROUND_MAX, round + ahead) : null,
         validator: self,
         signature: new Uint8Array(64),
       };

@@ -7,6 +7,7 @@ export function damaged(frame: Frame, change: (bytes: Uint8Array) => Uint8Array)
     case 'consensus':
       return { ...frame, bytes: change(frame.bytes), body: frame.body === null ? null : change(frame.body) };
     case 'block':
+    case 'evidence':
       return { ...frame, bytes: change(frame.bytes) };
     case 'decided':
       return {

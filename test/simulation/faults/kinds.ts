@@ -1,4 +1,4 @@
-/** @module Every kind of fault of links and of nodes. Timer faults are in `simulation.ts`, where timers are. */
+/** @module Every kind of fault. Timer faults are in `simulation.ts`, where timers are. */
 import type { LinkFaultKind } from '../network.ts';
 import { asymmetricPartition } from './asymmetric-partition.ts';
 import { clog } from './clog.ts';
@@ -7,23 +7,14 @@ import { delay } from './delay.ts';
 import { drop } from './drop.ts';
 import { duplicate } from './duplicate.ts';
 import { halfOpen } from './half-open.ts';
-import {
-  clockJump,
-  clockSkew,
-  crashAfterPersist,
-  crashBeforePersist,
-  crashHalfSent,
-  eviction,
-  type NodeFault,
-  outage,
-  storageException,
-} from './node-faults.ts';
 import { reorder } from './reorder.ts';
 import { ringPartition } from './ring-partition.ts';
 import { slowPeer } from './slow-peer.ts';
 import { split } from './split.ts';
 import { staleReplay } from './stale-replay.ts';
 import { truncate } from './truncate.ts';
+
+export { NODE_FAULTS } from './node-faults.ts';
 
 export const LINK_FAULTS: readonly LinkFaultKind[] = [
   drop,
@@ -39,17 +30,6 @@ export const LINK_FAULTS: readonly LinkFaultKind[] = [
   clog,
   slowPeer,
   halfOpen,
-];
-
-export const NODE_FAULTS: readonly NodeFault[] = [
-  crashBeforePersist,
-  crashAfterPersist,
-  crashHalfSent,
-  storageException,
-  eviction,
-  outage,
-  clockSkew,
-  clockJump,
 ];
 
 /** Timers that fire late, only when the watchdog looks, or twice. */

@@ -2,71 +2,116 @@
 import type { SimulatedNode } from '../node.ts';
 import type { Random } from '../random.ts';
 
-/** Strikes a node once. */
+/** Strikes a node once. Says so when there is nothing to strike. */
 export interface NodeFault {
   readonly name: string;
-  readonly strike: (node: SimulatedNode, random: Random) => void;
+  readonly strike: (node: SimulatedNode, random: Random) => 'no target' | undefined;
+}
+
+/** A fault that finds a target in every node. */
+function everywhere(name: string, strike: (node: SimulatedNode, random: Random) => void): NodeFault {
+  return {
+    name,
+    strike(node, random) {
+      strike(node, random);
+      return undefined;
+    },
+  };
 }
 
 /** The process dies with the writes of a turn not yet durable. */
-export const crashBeforePersist: NodeFault = {
-  name: 'crash_before_persist',
-  strike: (node) => {
-    node.crash = 'before_persist';
-  },
-};
+const crashBeforePersist = everywhere('crash_before_persist', (node) => {
+  node.crash = 'before_persist';
+});
 
 /** The process dies after the writes of a turn and before anything leaves. */
-export const crashAfterPersist: NodeFault = {
-  name: 'crash_after_persist',
-  strike: (node) => {
-    node.crash = 'after_persist';
-  },
-};
+const crashAfterPersist = everywhere('crash_after_persist', (node) => {
+  node.crash = 'after_persist';
+});
 
 /** The process dies while it sends. */
-export const crashHalfSent: NodeFault = {
-  name: 'crash_half_sent',
-  strike: (node) => {
-    node.crash = 'half_sent';
-  },
-};
+const crashHalfSent = everywhere('crash_half_sent', (node) => {
+  node.crash = 'half_sent';
+});
 
-/** A write fails in the middle of a turn. */
-export const storageException: NodeFault = {
-  name: 'storage_exception',
-  strike: (node) => {
-    node.crash = 'storage';
-  },
-};
+/** One of the next writes fails in the middle of a turn. */
+const storageException = everywhere('storage_exception', (node, random) => {
+  node.sql.failAfter = random.below(12);
+});
+
+/** No write succeeds until the storm ends. */
+const diskFull = everywhere('disk_full', (node) => {
+  node.sql.isFull = true;
+});
 
 /** Memory is lost between two turns, and the next event starts the object again. */
-export const eviction: NodeFault = {
-  name: 'eviction',
-  strike: (node) => {
-    node.down();
-    node.boot();
+const eviction = everywhere('eviction', (node) => {
+  node.down();
+  node.boot();
+});
+
+/** A second instance starts while the first goes on with its memory, its timers and its links. */
+const staleInstance: NodeFault = {
+  name: 'stale_instance',
+  strike(node) {
+    if (!node.isHonest) return 'no target';
+    node.replace();
+    return undefined;
   },
 };
+
+/**
+ * The storage is an earlier copy of itself. A restore of the same height needs the operator's order, since no record could
+ * show it; what byzantine nodes and keys that are held have together stays below a third.
+ */
+const restoredSnapshot: NodeFault = {
+  name: 'restored_snapshot',
+  strike(node, random) {
+    const { snapshot } = node;
+    if (!node.isHonest || snapshot === null || node.isHeld || !canSpare(node)) return 'no target';
+    node.restore(snapshot, snapshot.height >= node.registry.height || random.chance(0.5));
+    return undefined;
+  },
+};
+
+/** Whether the others decide without this node. */
+function canSpare(node: SimulatedNode): boolean {
+  const { nodes, observer } = node.simulation;
+  const height = node.height + 1;
+  const silent = nodes.filter((each) => each === node || !each.isHonest || each.isHeld);
+  const keys = silent.map(({ key }) => key);
+  return 3 * observer.sets.power(height, keys) < (observer.sets.at(height)?.total ?? 0);
+}
 
 /** The process is gone for a while. */
-export const outage: NodeFault = {
-  name: 'outage',
-  strike: (node) => node.simulation.goDown(node),
-};
+const outage = everywhere('outage', (node) => node.simulation.goDown(node));
 
 /** The local clock is wrong by up to ten seconds until the storm ends. */
-export const clockSkew: NodeFault = {
-  name: 'clock_skew',
-  strike: (node, random) => {
-    node.clockMs = random.between(-10_000, 10_000);
-  },
-};
+const clockSkew = everywhere('clock_skew', (node, random) => {
+  node.clockMs = random.between(-10_000, 10_000);
+});
 
 /** The local clock jumps a little; some of it stays within the tolerance. */
-export const clockJump: NodeFault = {
-  name: 'clock_jump',
-  strike: (node, random) => {
-    node.clockMs += random.between(-400, 400);
-  },
-};
+const clockJump = everywhere('clock_jump', (node, random) => {
+  node.clockMs += random.between(-400, 400);
+});
+
+/** The local clock stands still until the storm ends. */
+const frozenClock = everywhere('frozen_clock', (node) => {
+  node.frozenMs = node.nowMs;
+});
+
+export const NODE_FAULTS: readonly NodeFault[] = [
+  crashBeforePersist,
+  crashAfterPersist,
+  crashHalfSent,
+  storageException,
+  diskFull,
+  eviction,
+  staleInstance,
+  restoredSnapshot,
+  outage,
+  clockSkew,
+  clockJump,
+  frozenClock,
+];

@@ -12,9 +12,10 @@ export const staleReplay: LinkFaultKind = {
     return (delivery, hit) => {
       if (kept.length < KEPT) kept.push(delivery);
       else kept[random.below(KEPT)] = delivery;
-      if (!random.chance(rate)) return [delivery];
-      hit();
       const old = random.pick(kept);
+      // A link is between two: nobody hears its own words from itself.
+      if (!random.chance(rate) || old.from === delivery.to) return [delivery];
+      hit();
       return [delivery, { ...old, to: delivery.to, delayMs: delivery.delayMs + random.below(2_000) }];
     };
   },

@@ -1,29 +1,42 @@
-/** @module Runs seeds, each with faults and with twins, until one breaks an invariant, and prints which: the test of one mutant, in its own process. */
+/**
+ * @module One process with one mutant, or with none: runs grounds on seeds until a named invariant breaks. Prints one line
+ * of JSON, a `Catch` or null. Argument: a `Hunt`.
+ */
+import { EXCEPTION } from './ground.ts';
+import { GROUNDS, type GroundName } from './grounds.ts';
 
-import { stalePolka } from '../byzantine/stale-polka.ts';
-import { runScenario, runSeed } from '../run-seed.ts';
-import { type Scenario, scenarioOf, twinScenario } from '../scenario.ts';
-
-/** Twins on shifting partitions lock on different blocks often. */
-const TWIN_HEIGHTS = 5;
-const HEIGHTS = 20;
-
-/** One of four proposes old blocks over old polkas in every seed: rule L28 is at work. */
-function withStalePolka(seed: number): Scenario {
-  return { ...scenarioOf(seed, HEIGHTS, { nodes: 4 }), byzantine: new Map([[seed % 4, stalePolka]]) };
+export interface Place {
+  readonly ground: GroundName;
+  readonly seed: number;
 }
 
-const [seeds = '60', heights = '20'] = process.argv.slice(2);
-for (let seed = 1; seed <= Number(seeds); seed++) {
-  const outcomes = [
-    runSeed(seed, Number(heights)),
-    runScenario(twinScenario(seed, TWIN_HEIGHTS)),
-    runScenario(withStalePolka(seed)),
-  ];
-  for (const { violation, detail } of outcomes) {
-    if (violation === null) continue;
-    console.log(JSON.stringify({ seed, violation, detail: detail.slice(0, 200) }));
-    process.exit(0);
-  }
+export interface Catch extends Place {
+  readonly invariant: string;
+  readonly detail: string;
 }
-console.log(JSON.stringify({ seed: null }));
+
+export interface Hunt {
+  /** Tried in their order. */
+  readonly places: readonly Place[];
+  /** After them, every ground on the seeds from 1 to this one. */
+  readonly seeds: number;
+}
+
+function look({ ground, seed }: Place): Catch | null {
+  const { invariant, detail } = GROUNDS[ground](seed);
+  if (invariant === null || invariant === EXCEPTION) return null;
+  return { ground, seed, invariant, detail: detail.slice(0, 200) };
+}
+
+function* placesOf({ places, seeds }: Hunt): Generator<Place> {
+  yield* places;
+  const grounds = Object.keys(GROUNDS) as GroundName[];
+  for (let seed = 1; seed <= seeds; seed++) for (const ground of grounds) yield { ground, seed };
+}
+
+let caught: Catch | null = null;
+for (const place of placesOf(JSON.parse(process.argv[2] ?? '{}') as Hunt)) {
+  caught = look(place);
+  if (caught !== null) break;
+}
+console.log(JSON.stringify(caught));

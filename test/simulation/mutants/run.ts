@@ -1,84 +1,82 @@
 /**
- * @module `node test/simulation/mutants/run.ts`: every mutant applies, compiles, and is caught by a named invariant.
- * `--only <text>` takes those whose name contains it. The unpatched source must pass the same seeds.
+ * @module `node test/simulation/mutants/run.ts`: every mutant applies, compiles, and is caught by a named invariant; the
+ * source without a mutant holds on all the same grounds and seeds. Prints the kill table. `--only <text>` takes those whose
+ * name contains it. A mutant that is not caught where `catches.json` says is looked for everywhere; `--record` notes where.
  */
-import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs, promisify } from 'node:util';
+import { availableParallelism } from 'node:os';
+import { parseArgs } from 'node:util';
+import { Catches } from './catches.ts';
+import { compileAll } from './compile.ts';
+import type { Catch, Place } from './hunt.ts';
+import { type HuntResult, huntIn } from './hunter.ts';
+import type { Mutant } from './mutant.ts';
 import { MUTANTS } from './mutants.ts';
-import { mutatedSource, ROOT } from './patch.ts';
 
-const run = promisify(execFile);
 const { values } = parseArgs({
   options: {
     only: { type: 'string', default: '' },
-    seeds: { type: 'string', default: '100' },
-    heights: { type: 'string', default: '20' },
+    /** Seeds of each ground for a mutant that is not where it was. */
+    seeds: { type: 'string', default: '40' },
+    jobs: { type: 'string', default: String(availableParallelism()) },
+    record: { type: 'boolean', default: false },
     'skip-types': { type: 'boolean', default: false },
   },
 });
-const HUNT_MS = 300_000;
+
+const beganMs = performance.now();
 const chosen = MUTANTS.filter(({ name }) => name.includes(values.only));
+const catches = new Catches();
+const seeds = Number(values.seeds);
+const jobs = Number(values.jobs);
+const alive: string[] = [];
+const broken: Catch[] = [];
 
-/** All mutants in one compilation: copies whose imports lead back to the real files. */
-async function checkTypes(): Promise<void> {
-  const folder = mkdtempSync(join(tmpdir(), 'mutants-'));
-  try {
-    for (const [index, { name }] of chosen.entries()) {
-      const { path, source } = mutatedSource(name);
-      const moved = source.replaceAll(
-        /from '(\.[^']+)'/g,
-        (_, from) => `from '${join(dirname(path), from)}'`,
-      );
-      writeFileSync(join(folder, `mutant-${index}.ts`), moved);
-    }
-    const config = {
-      extends: `${ROOT}tsconfig.json`,
-      compilerOptions: {
-        types: [`${ROOT}node_modules/@cloudflare/workers-types`, `${ROOT}node_modules/@types/node`],
-        noUnusedLocals: false,
-        noUnusedParameters: false,
-      },
-      include: ['*.ts'],
-    };
-    writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
-    writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(config));
-    await run(process.execPath, [`${ROOT}node_modules/typescript/bin/tsc`, '-p', folder]);
-  } finally {
-    rmSync(folder, { recursive: true });
+function row(...cells: string[]): void {
+  const widths = [52, 11, 28, 18];
+  console.log(cells.map((cell, index) => cell.padEnd(widths[index] ?? 0)).join(' '));
+}
+
+async function hunt({ name, target }: Mutant): Promise<void> {
+  const known = catches.of(name);
+  const result: HuntResult = await huntIn(name, { places: known === null ? [] : [known], seeds });
+  const seconds = `${(result.ms / 1_000).toFixed(1)} s`;
+  if (result.caught === null) {
+    alive.push(name);
+    row(name, target, result.isEndless ? 'ALIVE, and does not end' : 'ALIVE', '', seconds);
+    return;
   }
+  const { ground, seed, invariant } = result.caught;
+  const isElsewhere = known !== null && (known.ground !== ground || known.seed !== seed);
+  row(name, target, invariant, `${ground} ${seed}`, `${seconds}${isElsewhere ? ', not where it was' : ''}`);
+  catches.note(name, result.caught);
+  if (values.record) catches.write();
 }
 
-async function hunt(
-  mutant: string | null,
-): Promise<{ seed: number | null; violation?: string; detail?: string }> {
-  const folder = dirname(fileURLToPath(import.meta.url));
-  const env = { ...process.env };
-  if (mutant !== null) env.MUTANT = mutant;
-  try {
-    const preload = ['--import', join(folder, 'patch.ts')];
-    const argv = [...preload, join(folder, 'hunt.ts'), values.seeds, values.heights];
-    const { stdout } = await run(process.execPath, argv, { env, timeout: HUNT_MS, maxBuffer: 2 ** 24 });
-    return JSON.parse(stdout.trim().split('\n').at(-1) ?? '{}');
-  } catch (error) {
-    // Only a machine that never ends counts as caught; a process that fails says nothing about the mutant.
-    const isEndless = (error as { killed?: boolean }).killed === true;
-    if (isEndless) return { seed: 0, violation: 'does_not_end' };
-    throw error;
-  }
+/** The source as it is, on every ground and seed that catches a mutant. */
+async function control(places: readonly Place[]): Promise<void> {
+  const { caught } = await huntIn(null, { places, seeds: 0 });
+  if (caught !== null) broken.push(caught);
 }
 
-if (!values['skip-types']) await checkTypes();
-const clean = await hunt(null);
-console.log(clean.seed === null ? 'unpatched: green' : `unpatched: ${clean.violation} ${clean.detail}`);
-let caught = 0;
-for (const { name } of chosen) {
-  const { seed, violation } = await hunt(name);
-  if (seed !== null) caught++;
-  console.log(seed === null ? `ALIVE   ${name}` : `caught  ${name}: ${violation} (seed ${seed})`);
+/** Runs what is waiting, `jobs` at once. */
+async function runAll(waiting: (() => Promise<void>)[]): Promise<void> {
+  const work = async () => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await next();
+  };
+  await Promise.all(Array.from({ length: jobs }, work));
 }
-console.log(`${caught} of ${chosen.length} mutants caught`);
-process.exitCode = caught === chosen.length && clean.seed === null ? 0 : 1;
+
+if (!values['skip-types']) await compileAll(chosen);
+row('mutant', 'breaks', 'caught by', 'ground and seed', 'time');
+await runAll(chosen.map((mutant) => () => hunt(mutant)));
+const places = catches.places(chosen);
+await runAll(
+  Array.from({ length: jobs }, (_, job) => () => control(places.filter((_, at) => at % jobs === job))),
+);
+
+for (const { ground, seed, invariant, detail } of broken)
+  console.log(`without a mutant, ${ground} ${seed} breaks ${invariant}: ${detail}`);
+const seconds = ((performance.now() - beganMs) / 1_000).toFixed(0);
+console.log(`without a mutant: ${places.length} grounds and seeds, ${broken.length} broken`);
+console.log(`${chosen.length - alive.length} of ${chosen.length} mutants caught, ${seconds} s`);
+process.exitCode = alive.length === 0 && broken.length === 0 ? 0 : 1;

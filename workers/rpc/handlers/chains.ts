@@ -5,10 +5,11 @@ import { ApiError } from '../../../shared/api/problems.ts';
 import { BODY_BYTES_GENESIS, BODY_BYTES_TX, BODY_BYTES_TXS } from '../../../shared/api/route-spec.ts';
 import { WAIT_MS_MAX } from '../../../shared/api/routes.ts';
 import { RANGE_BLOCKS_MAX } from '../../../shared/api/schemas/block.ts';
-import type { ChainWire, InfoWire, SyncStatusWire } from '../../../shared/api/schemas/node.ts';
+import type { ChainWire, InfoWire } from '../../../shared/api/schemas/node.ts';
 import { PAGE_LIMIT_MAX } from '../../../shared/api/schemas/scalars.ts';
 import { SEND_TXS_MAX } from '../../../shared/api/schemas/transaction.ts';
-import { genesisFromJson } from '../../../shared/protocol/genesis/document.ts';
+import { PROTOCOL_VERSION, VERSION } from '../../../shared/api/version.ts';
+import { genesisFromJson, paramsToJson } from '../../../shared/protocol/genesis/document.ts';
 import { encodeGenesis } from '../../../shared/protocol/genesis/encode.ts';
 import { ProtocolError } from '../../../shared/protocol/primitives/errors.ts';
 import { TRANSACTION_BYTES_MAX } from '../../../shared/protocol/primitives/limits.ts';
@@ -21,12 +22,12 @@ import {
   type RouteInput,
 } from '../../context.ts';
 import { chainStub, nodeStub } from '../../env.ts';
-import { PROTOCOL_VERSION, VERSION } from '../../version.ts';
 import { forgetChain } from '../chain-choice.ts';
 import { chainFacts } from '../chain-facts.ts';
 import { headSnapshot } from '../head.ts';
 import { JSON_RPC_BATCH_MAX } from '../json-rpc-limits.ts';
 import { callObject, callResult } from '../objects.ts';
+import { paramsOf } from '../params-in-force.ts';
 
 /** A chain as the node knows it. */
 export function chainToWire(snapshot: ChainSnapshot): ChainWire {
@@ -116,27 +117,6 @@ export async function getGenesis(context: ChainContext): Promise<Answer> {
   );
 }
 
-/** GET /sync_status. */
-export async function getSyncStatus(context: ChainContext): Promise<Answer> {
-  const { snapshot, servedBy } = await headSnapshot(context);
-  const { head, ledger } = snapshot;
-  const body: SyncStatusWire = {
-    chain_id: snapshot.chain_id,
-    genesis_hash: snapshot.genesis_hash,
-    head_height: head.height,
-    head_hash: head.hash,
-    head_proposer: head.proposer,
-    head_timestamp: timeToWire(head.time_ms),
-    ledger_height: ledger.height,
-    lag_blocks: Math.max(0, head.height - ledger.height),
-    total_blocks: head.height,
-    total_transactions: snapshot.transactions_total,
-    syncing: false,
-    status: snapshot.status,
-  };
-  return chainAnswer(body, head.height, servedBy);
-}
-
 const LIMITS: Readonly<Record<string, number>> = {
   transaction_bytes: TRANSACTION_BYTES_MAX,
   send_tx_body_bytes: BODY_BYTES_TX,
@@ -153,7 +133,7 @@ const FEATURES = ['json_rpc', 'websocket', 'sse', 'min_height', 'multi_chain'];
 /** GET /rpc/info. */
 export async function getInfo(context: ChainContext): Promise<Answer> {
   const { snapshot, servedBy } = await headSnapshot(context);
-  const { document } = await chainFacts(context.env, context.chain);
+  const params = paramsToJson(await paramsOf(context, snapshot));
   const { head } = snapshot;
   const { settings } = context;
   const body: InfoWire = {
@@ -166,7 +146,7 @@ export async function getInfo(context: ChainContext): Promise<Answer> {
     timestamp: timeToWire(head.time_ms),
     total_transactions: snapshot.transactions_total,
     validators: snapshot.validators,
-    params: document.params as InfoWire['params'],
+    params: params as InfoWire['params'],
     limits: LIMITS,
     transaction_types: nodeTransactions.types.map(({ type, name, active }) => ({ type, name, active })),
     features: FEATURES,

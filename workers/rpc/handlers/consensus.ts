@@ -28,6 +28,7 @@ import { chainStub } from '../../env.ts';
 import { awaitHeight, headSnapshot } from '../head.ts';
 import { servedByLedger, tryLedger } from '../ledger.ts';
 import { callResult } from '../objects.ts';
+import { signingToWire } from './signing.ts';
 
 /** GET /rpc/consensus. */
 export async function getConsensus(context: ChainContext): Promise<Answer> {
@@ -45,6 +46,7 @@ export async function getConsensus(context: ChainContext): Promise<Answer> {
     locked: view.locked,
     valid: view.valid,
     peers: [...view.peers],
+    signing: signingToWire(view.signing),
   };
   return chainAnswer(body, height, 'chain');
 }

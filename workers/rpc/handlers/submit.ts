@@ -17,13 +17,16 @@ import { readTransaction } from '../../../shared/ledger/read-transactions.ts';
 import { nativeVerifier } from '../../../shared/native/verifier.ts';
 import { checkTransaction, checkTransactionSignature } from '../../../shared/protocol/transaction/check.ts';
 import { decodeTransaction } from '../../../shared/protocol/transaction/encode.ts';
+import { TransactionError } from '../../../shared/protocol/transaction/errors.ts';
 import { receiptStatusName } from '../../../shared/protocol/transaction/receipt-status.ts';
 import { nodeTransactions } from '../../../shared/protocol/transaction/registry.ts';
+import type { SignedTransaction } from '../../../shared/protocol/transaction/transaction.ts';
 import type { Answer, ChainContext, RouteInput } from '../../context.ts';
 import { chainStub } from '../../env.ts';
 import { type ChainFacts, chainFacts } from '../chain-facts.ts';
 import { readLedger } from '../ledger.ts';
 import { callResult, unwrap } from '../objects.ts';
+import { newerParams, recentParams } from '../params-in-force.ts';
 import { toApiError } from '../to-api-error.ts';
 
 interface Wait {
@@ -40,7 +43,7 @@ interface Prepared {
 export async function sendTx(context: ChainContext, { query, body }: RouteInput): Promise<Answer> {
   const facts = await chainFacts(context.env, context.chain);
   const wait = waitOf(query);
-  const { hash, bytes } = prepare(context, facts, body as SubmitTransactionWire, '/body');
+  const { hash, bytes } = await prepare(context, facts, body as SubmitTransactionWire, '/body');
   const [result] = await submit(context, [bytes], wait);
   const outcome = unwrap((await settled(context, hash, result)) ?? missingResult());
   const isFinal = outcome.status === 'final' && wait.wait === 'final';
@@ -58,8 +61,8 @@ export async function sendTx(context: ChainContext, { query, body }: RouteInput)
 export async function sendTxs(context: ChainContext, { query, body }: RouteInput): Promise<Answer> {
   const facts = await chainFacts(context.env, context.chain);
   const { transactions } = body as { transactions: readonly unknown[] };
-  const prepared = transactions.map((json, index) =>
-    tryPrepare(context, facts, json, `/body/transactions/${index}`),
+  const prepared = await Promise.all(
+    transactions.map((json, index) => tryPrepare(context, facts, json, `/body/transactions/${index}`)),
   );
   const sound = prepared.flatMap((entry) => (entry instanceof ApiError ? [] : [entry.bytes]));
   const results = sound.length === 0 ? [] : await submit(context, sound, waitOf(query));
@@ -90,28 +93,41 @@ function missingResult(): never {
 }
 
 /** Canonical bytes of a transaction that passed every check that needs no state. Throws what {@link toApiError} knows. */
-function prepare(
+async function prepare(
   context: ChainContext,
   facts: ChainFacts,
   wire: SubmitTransactionWire,
   pointer: string,
-): Prepared {
+): Promise<Prepared> {
   checkNamedChain(context, wire, pointer);
   const bytes = encodeSubmitted(wire, nodeTransactions, pointer);
   const signed = decodeTransaction(bytes, nodeTransactions);
-  checkTransaction(signed, facts.genesis.params, nodeTransactions);
+  await checkByParams(context, signed);
   checkTransactionSignature(signed, facts.genesisHash, nativeVerifier);
   return { hash: signed.hash, bytes };
 }
 
-function tryPrepare(
+/** A refusal stands only by the newest parameters: a vote may have lowered a fee a moment ago. */
+async function checkByParams(context: ChainContext, signed: SignedTransaction): Promise<void> {
+  const params = await recentParams(context);
+  try {
+    checkTransaction(signed, params, nodeTransactions);
+  } catch (error) {
+    if (!(error instanceof TransactionError)) throw error;
+    const newer = await newerParams(context);
+    if (newer === null) throw error;
+    checkTransaction(signed, newer, nodeTransactions);
+  }
+}
+
+async function tryPrepare(
   context: ChainContext,
   facts: ChainFacts,
   json: unknown,
   pointer: string,
-): Prepared | ApiError {
+): Promise<Prepared | ApiError> {
   try {
-    return prepare(context, facts, checkShape(submitTransactionSchema, json, pointer), pointer);
+    return await prepare(context, facts, checkShape(submitTransactionSchema, json, pointer), pointer);
   } catch (error) {
     const known = toApiError(error);
     if (known === null) throw error;

@@ -24,11 +24,11 @@ import { decodeReceipts, receiptCodec } from '../../../shared/protocol/transacti
 import { nodeTransactions } from '../../../shared/protocol/transaction/registry.ts';
 import { type Answer, type ChainContext, chainAnswer, type RouteInput } from '../../context.ts';
 import { chainStub } from '../../env.ts';
-import { chainFacts } from '../chain-facts.ts';
-import { awaitHeight } from '../head.ts';
+import { awaitHeight, headSnapshot } from '../head.ts';
 import { servedByLedger, tryLedger } from '../ledger.ts';
 import { readList } from '../list.ts';
 import { callResult } from '../objects.ts';
+import { paramsOf } from '../params-in-force.ts';
 
 /** GET /rpc/transaction/{hash}: the ledger, then what the chain knows: pending, departed, or final a moment ago. */
 export async function getTransaction(context: ChainContext, { params }: RouteInput): Promise<Answer> {
@@ -169,8 +169,8 @@ interface EstimateRequest {
 /** POST /rpc/estimate_fee. */
 export async function estimateFee(context: ChainContext, { body }: RouteInput): Promise<Answer> {
   const request = body as EstimateRequest;
-  const { genesis } = await chainFacts(context.env, context.chain);
-  const { params } = genesis;
+  const { snapshot, servedBy } = await headSnapshot(context);
+  const params = await paramsOf(context, snapshot);
   const type = transactionTypeOf(request.type ?? 'transfer', nodeTransactions);
   const bytes = encodeTransaction(
     {
@@ -192,5 +192,5 @@ export async function estimateFee(context: ChainContext, { body }: RouteInput): 
     new_account_fee: params.newAccountFee.toString(),
     size_bytes: bytes.length,
   };
-  return { status: 200, body: estimate, servedBy: 'node' };
+  return chainAnswer(estimate, snapshot.head.height, servedBy);
 }

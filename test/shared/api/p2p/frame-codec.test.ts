@@ -7,6 +7,7 @@ import {
   decodeFrame,
   encodeFrame,
   FRAME_BYTES_MAX,
+  FRAME_HASHES_MAX,
   FRAME_TRANSACTION_BYTES_MAX,
   FRAME_TRANSACTIONS_MAX,
 } from '../../../../shared/api/p2p/frame-codec.ts';
@@ -43,8 +44,12 @@ const anyFrame: fc.Arbitrary<PeerFrame> = fc.oneof(
     .map(([from, more]) => ({ kind: 'request_decided' as const, from, to: from + more })),
   fc.record({
     kind: fc.constant('transactions' as const),
+    hops: fc.integer({ min: 1, max: 100 }),
+    bornMs: height,
     transactions: fc.array(bytes(200), { maxLength: 5 }),
   }),
+  fc.record({ kind: fc.constant('have_transactions' as const), hashes: fc.array(hash, { maxLength: 5 }) }),
+  fc.record({ kind: fc.constant('want_transactions' as const), hashes: fc.array(hash, { maxLength: 5 }) }),
   fc.record({ kind: fc.constant('evidence' as const), evidence: bytes(EVIDENCE_ITEM_BYTES_MAX) }),
   fc.record({ kind: fc.constant('tip' as const), height, certificate: fc.option(bytes(100)) }),
   fc.record({
@@ -123,6 +128,8 @@ describe('a frame', () => {
   it('holds transactions up to each of their limits', () => {
     const many = (count: number, size: number): PeerFrame => ({
       kind: 'transactions',
+      hops: 1,
+      bornMs: 0,
       transactions: Array.from({ length: count }, () => new Uint8Array(size)),
     });
     expect(fits(many(FRAME_TRANSACTIONS_MAX, 1))).toBe(true);
@@ -131,11 +138,23 @@ describe('a frame', () => {
     expect(fits(many(4, TRANSACTION_BYTES_MAX))).toBe(true);
     expect(fits(many(1, TRANSACTION_BYTES_MAX + 1))).toBe(false);
     const oneMore = {
-      kind: 'transactions',
+      kind: 'transactions' as const,
+      hops: 1,
+      bornMs: 0,
       transactions: [...Array(4).fill(new Uint8Array(TRANSACTION_BYTES_MAX)), new Uint8Array(1)],
     };
-    expect(fits(oneMore as PeerFrame)).toBe(false);
+    expect(fits(oneMore)).toBe(false);
+    expect(fits({ ...many(1, 1), hops: 0 } as PeerFrame)).toBe(false);
   });
+
+  it.each(['have_transactions', 'want_transactions'] as const)(
+    '%s holds hashes up to their limit',
+    (kind) => {
+      const one = hashFromBytes(new Uint8Array(32));
+      expect(fits({ kind, hashes: Array(FRAME_HASHES_MAX).fill(one) })).toBe(true);
+      expect(fits({ kind, hashes: Array(FRAME_HASHES_MAX + 1).fill(one) })).toBe(false);
+    },
+  );
 
   it('asks for at least one block and at most as many as the limit', () => {
     const ask = (from: number, to: number): PeerFrame => ({ kind: 'request_decided', from, to });

@@ -86,6 +86,8 @@ export class Machine {
   effects: readonly ConsensusEffect[] = [];
   readonly fired: string[] = [];
   record: PersistentState | null = null;
+  /** What the guard of the signer says; none is up unless a test raises one. */
+  firstRound: (height: number) => number | null = () => 0;
 
   constructor() {
     const [signer] = signers;
@@ -98,6 +100,7 @@ export class Machine {
       signer: {
         consensusKey: self.consensusKey,
         sign: (position, message) => signOnce(rows, signer, position, message),
+        firstRound: (height) => this.firstRound(height),
       },
     };
     this.state = this.#boot(null);

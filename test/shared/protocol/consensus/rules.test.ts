@@ -5,6 +5,7 @@ import {
   encodePersistentState,
 } from '../../../../shared/protocol/consensus/persistent-state.ts';
 import { proposerKey } from '../../../../shared/protocol/consensus/proposal.ts';
+import { ROUND_MAX, TURNS_MAX } from '../../../../shared/protocol/primitives/limits.ts';
 import { isEvidenceTrue } from '../../../../shared/protocol/votes/evidence.ts';
 import { block, Machine, NOW_MS, VALIDATORS, vote } from './machine.ts';
 
@@ -46,6 +47,23 @@ describe('the rules', () => {
 
   it('L55: counts votes beyond every vote set', () => {
     expect(inRound(900).state.round).toBe(900);
+  });
+
+  it.each([
+    ['where turns begin again', TURNS_MAX - 1],
+    ['of the last rounds there can be', ROUND_MAX - 2],
+  ])('goes on from a round %s, round by round, and decides', (_which, round) => {
+    const machine = inRound(round);
+    for (const next of [round + 1, round + 2]) {
+      machine.votes(...[1, 2, 3].map((validator) => vote('precommit', validator, next - 1, null)));
+      expect(machine.timeout('precommit').state.round).toBe(next);
+    }
+    machine.restart();
+    expect(machine.state.round).toBe(round + 2);
+    machine.propose(V, round + 2);
+    for (const type of ['prevote', 'precommit'] as const)
+      machine.votes(...[1, 2, 3].map((validator) => vote(type, validator, round + 2, V)));
+    expect(machine.effects.find(({ type }) => type === 'decide')).toMatchObject({ hash: V, height: 1 });
   });
 
   it('L57, L61, L65: each time-out moves on once, and a stale one does nothing', () => {

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ROUND_MAX } from '../../../../shared/protocol/primitives/limits.ts';
+import { ROUND_MAX, TURNS_MAX } from '../../../../shared/protocol/primitives/limits.ts';
 import {
   advancePriorities,
   proposerAt,
   renewValidatorSet,
+  turnsOf,
 } from '../../../../shared/protocol/validators/proposer-selection.ts';
 import { totalPower, type ValidatorSet } from '../../../../shared/protocol/validators/validator-set.ts';
 import { validatorsFromAuthorities } from '../../../../shared/protocol/validators/voting-power.ts';
@@ -82,6 +83,28 @@ describe('proposerAt', () => {
     expect(() => proposerAt(setOf(1, 2), ROUND_MAX + 1)).toThrow('round limit');
     expect(() => proposerAt(setOf(1, 2), -1)).toThrow('round limit');
     expect(() => proposerAt([], 0)).toThrow('never empty');
+  });
+
+  it('repeats its turns after so many rounds, and whoever is elected in a late round has paid for it', () => {
+    const set = setOf(7, 5, 3, 1);
+    for (const round of [0, 1, 17, TURNS_MAX - 1]) {
+      for (const late of [round + TURNS_MAX, round + 1_000_000 * TURNS_MAX]) {
+        expect(proposerAt(set, late)).toBe(proposerAt(set, round));
+        expect(advancePriorities(set, turnsOf(late))).toEqual(advancePriorities(set, turnsOf(round)));
+      }
+    }
+  });
+
+  it('costs no more in the highest round than in a lap of turns', () => {
+    const set = setOf(...new Array<number>(64).fill(3));
+    const time = (round: number): number => {
+      const started = performance.now();
+      for (let run = 0; run < 20; run++) proposerAt(set, round);
+      return performance.now() - started;
+    };
+    time(TURNS_MAX - 1);
+    // Twenty laps of 64,000 steps each: tens of milliseconds, where four thousand million rounds would take minutes.
+    expect(time(ROUND_MAX)).toBeLessThan(2_000);
   });
 });
 

@@ -1,5 +1,7 @@
 /** @module The requests of one object that wait for an answer: a few at once, those likely to be answered first. */
-import { REQUESTS_WAITING_MAX } from './limits.ts';
+
+/** Requests of one object that wait for an answer at once; the platform allows six, and the ledger needs some. */
+export const REQUESTS_WAITING_MAX = 4;
 
 interface Waiter {
   readonly failures: number;

@@ -1,0 +1,20 @@
+/** @module Bodies of answers from others: read no further than a limit. */
+import { concatBytes } from '../../shared/protocol/primitives/bytes.ts';
+
+/** The bytes of an answer, or null as soon as they are known to be more than `bytesMax`; the rest is not read then. */
+export async function boundedBody(response: Response, bytesMax: number): Promise<Uint8Array | null> {
+  if (response.body === null) return new Uint8Array();
+  const reader = response.body.getReader() as ReadableStreamDefaultReader<Uint8Array>;
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return concatBytes(...chunks);
+    size += value.length;
+    if (size > bytesMax) {
+      await reader.cancel();
+      return null;
+    }
+    chunks.push(value);
+  }
+}
