@@ -1,13 +1,13 @@
 /** @module Evidence in the object of a chain without a quorum: it waits, through the death of the process, and is told to peers. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createChain } from '../../../cli/admin.ts';
-import { devnetAccount } from '../../../cli/devnet/accounts.ts';
-import { newKey } from '../../../cli/keys.ts';
-import { toHex } from '../../../shared/protocol/primitives/bytes.ts';
-import { doubleSignature } from '../../support/double-signature.ts';
-import { startTestNode, type TestNode } from '../../support/node.ts';
-import { attempt } from '../../support/objects.ts';
-import { getJson, post } from '../../support/stranger.ts';
+import { createChain } from '../../cli/admin.ts';
+import { devnetAccount } from '../../cli/devnet/accounts.ts';
+import { newKey } from '../../cli/keys.ts';
+import { toHex } from '../../shared/protocol/primitives/bytes.ts';
+import { doubleSignature } from '../support/double-signature.ts';
+import { startTestNode, type TestNode } from '../support/node.ts';
+import { attempt } from '../support/objects.ts';
+import { getJson, post } from '../support/stranger.ts';
 
 const authority = (index: number) => ({
   keys: newKey(),

@@ -1,7 +1,7 @@
 /** @module A new chain signs at once, and no life of an object signs before the records have answered. */
 import { afterEach, describe, expect, it } from 'vitest';
-import type { SigningView } from '../../../shared/api/consensus-views.ts';
-import { attempt, startObjects, type TestObjects } from '../../support/objects.ts';
+import type { SigningView } from '../../shared/api/consensus-views.ts';
+import { attempt, startObjects, type TestObjects } from '../support/objects.ts';
 
 /** The promise is a second on an idle machine; one that runs other tests at the same time gets this much. */
 const START_MS_MAX = 3_000;
