@@ -1,20 +1,25 @@
-// Adds up the JSON reports of the test runs: `passed: N` and `failed: N`. Skipped tests and a count below the committed
-// floor are failures.
+// Adds up the JSON reports of the test runs: the name of each failed test, then `passed: N` and `failed: N`. Skipped tests,
+// files that fail outside their tests and a count below the committed floor are failures.
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 
-const [folder, floorFile] = process.argv.slice(2);
+const [folder, floorFile, top] = process.argv.slice(2);
 let passed = 0;
-let failed = 0;
 let skipped = 0;
+const failures = [];
 for (const name of readdirSync(folder)) {
   const report = JSON.parse(readFileSync(join(folder, name), 'utf8'));
   passed += report.numPassedTests;
-  failed += report.numFailedTests + report.numFailedTestSuites;
   skipped += report.numPendingTests + report.numTodoTests;
+  for (const file of report.testResults) {
+    const failed = file.assertionResults.filter(({ status }) => status === 'failed').map((test) => test.fullName);
+    if (failed.length === 0 && file.status === 'failed') failed.push(file.message || 'failed outside its tests');
+    failures.push(...failed.map((test) => `${relative(top, file.name)}: ${test}`));
+  }
 }
 const floor = Number(readFileSync(floorFile, 'utf8'));
+for (const failure of failures) console.log(`failed test: ${failure}`);
 if (skipped > 0) console.log(`${skipped} tests were skipped`);
 if (passed < floor) console.log(`${passed} tests passed, ${floor} did before`);
 console.log(`passed: ${passed}`);
-console.log(`failed: ${failed + skipped + (passed < floor ? 1 : 0)}`);
+console.log(`failed: ${failures.length + skipped + (passed < floor ? 1 : 0)}`);
