@@ -101,6 +101,7 @@ export class Chain {
       recent: this.#recent,
       snapshot: () => this.snapshot(),
       mayBeStale: alarmMs !== null,
+      mayTell: () => this.#machine.signing.mayTell,
       onLedgerTop: (height) => this.#event(() => this.#machine.signing.noteLedger(height)),
       onSettled: () => this.#arm(Date.now()),
     });

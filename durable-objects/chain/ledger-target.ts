@@ -35,6 +35,8 @@ export interface LedgerTargetDeps {
   readonly onChange: () => void;
   /** Told how high the ledger is, at each connection. */
   readonly onTop: (height: number) => void;
+  /** False while the ledger has to stay as it is. */
+  readonly mayTell: () => boolean;
 }
 
 export class LedgerTarget implements OutboxTarget {
@@ -59,7 +61,7 @@ export class LedgerTarget implements OutboxTarget {
   }
 
   pending(): boolean {
-    return this.#rebuild || this.#nextHeight <= this.#deps.headHeight();
+    return this.#deps.mayTell() && (this.#rebuild || this.#nextHeight <= this.#deps.headHeight());
   }
 
   async deliver(): Promise<void> {

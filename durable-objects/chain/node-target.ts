@@ -6,23 +6,30 @@ import type { OutboxTarget } from './outbox.ts';
 /** Nobody waits longer than this for the registry; the transaction is final all the same. */
 export const SETTLED_WAIT_MAX_MS = 250;
 
+export interface NodeTargetDeps {
+  readonly snapshot: () => ChainSnapshot;
+  /**
+   * The object woke with its alarm set, so a push may have been lost with its former life. Without one the registry is up to
+   * date, and a mere read leaves no trace.
+   */
+  readonly mayBeStale: boolean;
+  /** False while the registry has to stay as it is. */
+  readonly mayTell: () => boolean;
+}
+
 export class NodeTarget implements OutboxTarget {
   readonly name = 'node';
   readonly backoffMaxMs = 30_000;
   readonly #env: Bindings;
-  readonly #snapshot: () => ChainSnapshot;
+  readonly #deps: NodeTargetDeps;
   #changes = 0;
   #pushed = 0;
   #waiting: { readonly changes: number; readonly done: () => void }[] = [];
 
-  /**
-   * `mayBeStale`: the object woke with its alarm set, so a push may have been lost with its former life. Without one
-   * the registry is up to date, and a mere read leaves no trace.
-   */
-  constructor(env: Bindings, snapshot: () => ChainSnapshot, mayBeStale: boolean) {
+  constructor(env: Bindings, deps: NodeTargetDeps) {
     this.#env = env;
-    this.#snapshot = snapshot;
-    if (mayBeStale) this.changed();
+    this.#deps = deps;
+    if (deps.mayBeStale) this.changed();
   }
 
   /** Something that others may ask the node for has changed. */
@@ -31,13 +38,17 @@ export class NodeTarget implements OutboxTarget {
   }
 
   pending(): boolean {
+    return this.#deps.mayTell() && this.#isBehind;
+  }
+
+  get #isBehind(): boolean {
     return this.#pushed < this.#changes;
   }
 
   async deliver(): Promise<void> {
     const changes = this.#changes;
     try {
-      await nodeStub(this.#env).pushSnapshot(this.#snapshot());
+      await nodeStub(this.#env).pushSnapshot(this.#deps.snapshot());
       this.#pushed = changes;
     } finally {
       this.#release(changes);
@@ -46,7 +57,7 @@ export class NodeTarget implements OutboxTarget {
 
   /** Resolves once the registry has heard of the present state, or could not be told, or after the bound. */
   settled(): Promise<void> {
-    if (!this.pending()) return Promise.resolve();
+    if (!this.#isBehind) return Promise.resolve();
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, SETTLED_WAIT_MAX_MS);
       const done = (): void => {

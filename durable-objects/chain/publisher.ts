@@ -26,6 +26,8 @@ export interface PublisherDeps {
   readonly snapshot: () => ChainSnapshot;
   /** The registry may have missed the last change of a former life. */
   readonly mayBeStale: boolean;
+  /** False while registry and ledger are asked what they held before this life: until then neither is told of a block. */
+  readonly mayTell: () => boolean;
   /** The ledger was reached and has this height. */
   readonly onLedgerTop: (height: number) => void;
   /** After each delivery: the object arms or disarms its timer. */
@@ -46,14 +48,14 @@ export class Publisher {
     const { env, settings, store, context, ledgerName, log } = deps;
     this.outbox = new Outbox(log, deps.onSettled);
     this.announcer = new Announcer({ env, chainId: context.genesis.chainId, log });
-    this.node = new NodeTarget(env, deps.snapshot, deps.mayBeStale);
+    this.node = new NodeTarget(env, deps);
     const targets = store.targets();
     const headHeight = () => deps.head().height;
     const onChange = () => this.changed();
-    const { onLedgerTop: onTop } = deps;
+    const { onLedgerTop: onTop, mayTell } = deps;
     this.ledger = ledgerTargetFor(
       settings,
-      { store, context, ledgerName, log, headHeight, recent: deps.recent, onChange, onTop },
+      { store, context, ledgerName, log, headHeight, recent: deps.recent, onChange, onTop, mayTell },
       targets,
     );
     this.outbox.add(this.node);

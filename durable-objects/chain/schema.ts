@@ -4,7 +4,7 @@
  */
 
 /** Raised with each change of the object's own tables; an object that meets another number refuses to start. */
-export const OBJECT_SCHEMA_VERSION = 2;
+export const OBJECT_SCHEMA_VERSION = 3;
 
 export const CREATE_TABLES = `
 CREATE TABLE chain (
@@ -74,7 +74,8 @@ CREATE TABLE sign_guard (
   since_ms INTEGER NOT NULL,
   obeyed_ms INTEGER NOT NULL,
   floor_height INTEGER NOT NULL,
-  floor_round INTEGER NOT NULL
+  floor_round INTEGER NOT NULL,
+  stored_height INTEGER
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE evidence_pool (
   sequence INTEGER PRIMARY KEY,

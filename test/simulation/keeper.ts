@@ -47,6 +47,7 @@ class RegistryRecords implements Asked {
     node.simulation.after(1 + (node.simulation.nowMs % ANSWER_MS_MAX), () => {
       this.#answer = { ...node.registry };
       this.#life.turn(() => undefined);
+      if (!this.#life.isOver) this.#life.tellRegistry();
     });
   }
 
@@ -86,6 +87,11 @@ export class Keeper {
   /** Why the key is held back, or null. */
   get reason(): string | null {
     return this.#guard.reason;
+  }
+
+  /** Whether the registry may be told of blocks. */
+  get mayTell(): boolean {
+    return this.#guard.mayTell;
   }
 
   firstRound(height: number): number | null {

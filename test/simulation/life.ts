@@ -175,6 +175,12 @@ export class Life {
     this.#outbox.push(leave);
   }
 
+  /** What the node knows of its chain beside the chain's storage follows the head, once it was asked how far that was. */
+  tellRegistry(): void {
+    const { registry } = this.node;
+    if (this.keeper?.mayTell !== false) registry.height = Math.max(registry.height, this.parent.height);
+  }
+
   /** Keeps evidence for a block; true when it is new here and holds. */
   keepEvidence(bytes: Uint8Array): boolean {
     if (this.node.simulation.scenario.changes === 'none') return false;
@@ -206,6 +212,8 @@ export class Life {
     node.durable = this.state;
     this.#wrote = false;
     const { observer } = node.simulation;
+    // What was decided says who may sign next; a turn that dies has decided nothing.
+    for (const { executed } of this.#decisions) observer.deciding(node, executed);
     if (this.#signed.length > 0) {
       for (const each of this.#signed) observer.signed(node, each);
       this.#signed = [];
@@ -297,16 +305,12 @@ export class Life {
 
   #decide(effect: Extract<ConsensusEffect, { type: 'decide' }>): void {
     const { node } = this;
-    const { observer } = node.simulation;
     const executed = this.blocks.take(effect.hash);
     this.#wrote = true;
     this.storage.decide(executed, effect.certificate);
-    observer.deciding(node, executed);
     this.keeper?.committed({ executed, certificate: effect.certificate });
     const { height, timeMs } = executed.block.header;
-    this.later(() => {
-      node.registry.height = Math.max(node.registry.height, height);
-    });
+    this.later(() => this.tellRegistry());
     this.parent = { height, hash: effect.hash, timeMs, commit: effect.certificate };
     this.#decisions.push({ executed, certificate: effect.certificate });
     this.proposalMs = 0;

@@ -121,7 +121,7 @@ export class Observer {
     if (this.#simulation.scenario.trust === 'broken') this.accountability.heard(node, message);
   }
 
-  /** A node executes a decision: what follows from the block for the next height. */
+  /** A decision of a node is durable: what follows from the block for the next height. */
   deciding(node: SimulatedNode, { block, nextValidators, incidents }: ExecutedBlock): void {
     if (!node.isHonest) return;
     const { statistics, scenario } = this.#simulation;

@@ -73,6 +73,11 @@ export class ChainSigning {
     return this.#guard?.nextDueMs() ?? null;
   }
 
+  /** As {@link SigningGuard.mayTell}. */
+  get mayTell(): boolean {
+    return this.#guard?.mayTell ?? true;
+  }
+
   /** Inside the transaction that commits blocks, after their state was written. */
   committed(blocks: readonly FinalBlock[]): void {
     this.#guard?.committed(blocks);

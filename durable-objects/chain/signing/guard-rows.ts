@@ -22,9 +22,17 @@ export interface GuardRow {
   readonly obeyedMs: number;
   /** The operator's mark: rounds up to this one of this height are signed. Height 0 stands for none. */
   readonly floor: { readonly height: number; readonly round: number };
+  /** Head of the storage before blocks that came while nobody had been asked: what a record shows above it was lost. */
+  readonly storedHeight: number | null;
 }
 
-const FRESH: GuardRow = { guard: null, enteredHeight: 0, obeyedMs: 0, floor: { height: 0, round: 0 } };
+const FRESH: GuardRow = {
+  guard: null,
+  enteredHeight: 0,
+  obeyedMs: 0,
+  floor: { height: 0, round: 0 },
+  storedHeight: null,
+};
 
 export class GuardRows {
   readonly #sql: SqlStorage;
@@ -47,6 +55,7 @@ export class GuardRows {
         obeyed_ms: number;
         floor_height: number;
         floor_round: number;
+        stored_height: number | null;
       }>('SELECT * FROM sign_guard WHERE consensus_key = ?', this.#key)
       .toArray();
     if (row === undefined) return FRESH;
@@ -61,12 +70,13 @@ export class GuardRows {
             sinceMs: row.since_ms,
           };
     const floor = { height: row.floor_height, round: row.floor_round };
-    return { guard, enteredHeight: row.entered_height, obeyedMs: row.obeyed_ms, floor };
+    const { entered_height: enteredHeight, obeyed_ms: obeyedMs, stored_height: storedHeight } = row;
+    return { guard, enteredHeight, obeyedMs, floor, storedHeight };
   }
 
-  write({ guard, enteredHeight, obeyedMs, floor }: GuardRow): void {
+  write({ guard, enteredHeight, obeyedMs, floor, storedHeight }: GuardRow): void {
     this.#sql.exec(
-      'INSERT OR REPLACE INTO sign_guard VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+      'INSERT OR REPLACE INTO sign_guard VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
       this.#key,
       guard?.reason ?? null,
       guard?.source ?? null,
@@ -77,6 +87,7 @@ export class GuardRows {
       obeyedMs,
       floor.height,
       floor.round,
+      storedHeight,
     );
   }
 }

@@ -31,6 +31,8 @@ import type { SigningRecords } from './signing-records.ts';
 /** Others are asked again for their height after this time, doubled up to a minute. */
 const ASK_PEERS_MS = 1_000;
 const ASK_PEERS_MAX_MS = 60_000;
+/** While records that stand in the way of telling others are asked, the object is woken again after this time. */
+const ANSWER_WATCHDOG_MS = 3_000;
 
 export interface SigningGuardDeps {
   readonly sql: SqlStorage;
@@ -63,25 +65,30 @@ export class SigningGuard {
   #askedPeers = { times: 0, nextMs: 0 };
   /** What of the machine was searched for own signatures last. */
   #searched: { votes: unknown; proposals: unknown } = { votes: null, proposals: null };
+  /** As in the row, until the ledger has told its height, too. */
+  #storedHeight: number | null;
 
   constructor(deps: SigningGuardDeps) {
     this.#deps = deps;
     this.#rows = new GuardRows(deps.sql, deps.key);
     this.#row = this.#rows.read();
+    this.#storedHeight = this.#row.storedHeight;
     this.#isMember = isIn(readValidators(deps.state), deps.key);
   }
 
-  /** Lowest round of the height in which the key may sign: above the operator's mark. Null while it may not sign. */
+  /** Lowest round of the height in which the key may sign: above the operator's mark. Null where it may sign nothing. */
   firstRound(height: number): number | null {
-    if (this.#phase !== 'ready') return null;
     const { floor } = this.#row;
-    return floor.height === height && floor.round < ROUND_MAX ? floor.round + 1 : 0;
+    if (this.#phase !== 'ready' || height < floor.height) return null;
+    if (height > floor.height) return 0;
+    return floor.round < ROUND_MAX ? floor.round + 1 : null;
   }
 
   /** After each event: asks, judges, raises a guard or ends it. */
   mind(): void {
     const state = this.#deps.consensus();
     this.#searchOpenHeight(state);
+    this.#compareStored();
     if (this.#phase === 'ready') return;
     if (state.self === null) return;
     const isResting = state.step === 'idle' && !this.#isNew && this.#row.guard === null;
@@ -92,6 +99,7 @@ export class SigningGuard {
 
   /** Inside the transaction that commits blocks, once their state is written: who signed them, and who signs next. */
   committed(blocks: readonly FinalBlock[]): void {
+    this.#noteStored(blocks);
     for (const { executed, certificate } of blocks) {
       const { lastCommit, header } = executed.block;
       for (const commit of [lastCommit, certificate]) if (commit !== null) this.#searchCommit(commit);
@@ -105,8 +113,19 @@ export class SigningGuard {
   /** The drain has seen the ledger: it may have been away when it was asked. */
   noteLedger(height: number): void {
     this.#deps.records.noteLedger(height);
-    if (this.#phase !== 'ready' || height <= this.#deps.headHeight()) return;
-    this.#raise('behind', 'ledger', height);
+    const storedHeight = this.#storedHeight;
+    this.#storedHeight = null;
+    if (storedHeight === null && this.#phase !== 'ready') return;
+    if (this.#row.guard === null && height > (storedHeight ?? this.#deps.headHeight()))
+      this.#raise('behind', 'ledger', height);
+  }
+
+  /**
+   * False while the records are asked that blocks of this life would overwrite: the registry and the ledger are told of them
+   * only once both have shown what they held before.
+   */
+  get mayTell(): boolean {
+    return this.#row.storedHeight === null || this.#areAsked;
   }
 
   /**
@@ -150,7 +169,8 @@ export class SigningGuard {
     signLog.raiseMark(key, position);
     // An order that is not obeyed yet is older than this word of the operator.
     const obeyedMs = Math.max(this.#row.obeyedMs, records.node?.orderMs ?? 0, nowMs());
-    this.#write({ ...this.#row, guard: null, obeyedMs, floor: { height, round } });
+    this.#storedHeight = null;
+    this.#write({ ...this.#row, guard: null, obeyedMs, floor: { height, round }, storedHeight: null });
     log.warning('the operator has set the mark: the key signs above it', {
       function: 'signing',
       height,
@@ -187,12 +207,43 @@ export class SigningGuard {
 
   /** When something is to be asked again; null while only events help. */
   nextDueMs(): number | null {
+    if (!this.mayTell) return this.#deps.records.dueMs ?? this.#deps.nowMs() + ANSWER_WATCHDOG_MS;
     if (this.#phase !== 'checking' || this.#waitsFor === null) return null;
     return this.#waitsFor === 'peers' ? this.#askedPeers.nextMs : this.#deps.records.dueMs;
   }
 
   get #isNew(): boolean {
     return this.#row.guard === null && this.#deps.signLog.mark(this.#deps.key) === null;
+  }
+
+  get #areAsked(): boolean {
+    const { node, ledger } = this.#deps.records;
+    return node !== null && ledger !== null;
+  }
+
+  /** Blocks may come before anybody was asked. Then they hide how far this storage was, which must not be forgotten. */
+  #noteStored([first]: readonly FinalBlock[]): void {
+    if (first === undefined || this.#phase === 'ready' || this.#areAsked) return;
+    if (this.#row.storedHeight !== null) return;
+    this.#storedHeight = first.executed.block.header.height - 1;
+    this.#write({ ...this.#row, storedHeight: this.#storedHeight });
+  }
+
+  /** Asks what noted blocks have hidden: a record above the head that was stored shows that the storage went back. */
+  #compareStored(): void {
+    const { storedHeight } = this.#row;
+    if (storedHeight === null) return;
+    const { records, nowMs } = this.#deps;
+    const { node, ledger } = records;
+    if (node === null || ledger === null) {
+      records.ask(nowMs());
+      return;
+    }
+    this.#write({ ...this.#row, storedHeight: null });
+    if (typeof ledger === 'number') this.#storedHeight = null;
+    if (this.#row.guard !== null) return;
+    if (node.height > storedHeight) this.#raise('behind', 'node', node.height);
+    else if (typeof ledger === 'number' && ledger > storedHeight) this.#raise('behind', 'ledger', ledger);
   }
 
   #check(state: ConsensusState): void {

@@ -81,9 +81,11 @@ export class SigningRecords {
   async #askLedger(): Promise<void> {
     const { askLedger } = this.#deps;
     try {
-      this.#ledger = askLedger === null ? 0 : await askLedger();
+      const height = askLedger === null ? 0 : await askLedger();
+      // What the drain has seen before it wrote is older than this answer.
+      if (typeof this.#ledger !== 'number') this.#ledger = height;
     } catch (error) {
-      this.#ledger = 'away';
+      this.#ledger ??= 'away';
       this.#failed('ledger', error);
     }
   }

@@ -23,7 +23,7 @@ export interface ConsensusSigner {
   sign(position: SignPosition, message: Uint8Array): Uint8Array | null;
   /**
    * Lowest round of the height in which it may sign: 0 unless the operator vouches for the rounds below only. Null while a
-   * guard is up: the node follows the rounds in silence.
+   * guard is up, and in heights that the operator's mark covers: the node follows the rounds in silence.
    */
   firstRound(height: number): number | null;
 }
