@@ -4,8 +4,13 @@
  */
 import { DEFAULT_PARAMS, encodeParam } from '../../shared/protocol/block/params.ts';
 import type { ConsensusKey } from '../../shared/protocol/primitives/brand.ts';
-import { consensusKeyToBytes } from '../../shared/protocol/primitives/consensus-key.ts';
+import {
+  consensusKeyFromBytes,
+  consensusKeyToBytes,
+} from '../../shared/protocol/primitives/consensus-key.ts';
 import type { StateReader } from '../../shared/protocol/primitives/state-reader.ts';
+import { readAccount } from '../../shared/protocol/state/account.ts';
+import { openVotes } from '../../shared/protocol/state/authority-votes.ts';
 import { type Claim, readAuthorities, readClaims, readPending } from '../../shared/protocol/state/claims.ts';
 import { unitsOf } from '../../shared/protocol/state/shares.ts';
 import { readStaker } from '../../shared/protocol/state/staker.ts';
@@ -40,6 +45,8 @@ export class Membership {
   readonly #workload: Workload;
   readonly #changes: readonly Change[];
   #lastMs = 0;
+  /** Accounts whose transactions move power, with the nonce that they have once those are in the chain. */
+  readonly #movers = new Map<string, number>();
 
   constructor(simulation: Simulation, random: Random, workload: Workload) {
     this.#simulation = simulation;
@@ -94,13 +101,10 @@ export class Membership {
     const record = readValidator(this.#state, consensusKey);
     if (record === null || record.tombstone !== null) return false;
     const amount = BigInt(this.#random.between(1, STAKE_MAX));
-    const after = changed(readClaims(this.#state), consensusKey, (claim) => ({
-      ...claim,
-      stake: record.stake + amount,
-    }));
-    if (!this.#isSafe(after)) return false;
+    const isSafe = this.#isSafeWith(consensusKey, (claim) => ({ ...claim, stake: record.stake + amount }));
+    if (!isSafe) return false;
     const from = this.#random.chance(0.5) ? `operator ${index}` : `account ${this.#random.below(ACCOUNTS)}`;
-    this.#workload.submit(from, stake, { consensusKey, amount });
+    this.#movers.set(from, this.#workload.submit(from, stake, { consensusKey, amount }));
     return true;
   }
 
@@ -114,12 +118,9 @@ export class Membership {
     const owned = unitsOf(record, shares);
     const amount = this.#random.chance(0.5) ? owned : owned / 2n;
     if (amount === 0n) return false;
-    const after = changed(readClaims(this.#state), consensusKey, (claim) => ({
-      ...claim,
-      stake: record.stake - amount,
-    }));
-    if (!this.#isSafe(after)) return false;
-    this.#workload.submit(label, unstake, { consensusKey, amount });
+    const isSafe = this.#isSafeWith(consensusKey, (claim) => ({ ...claim, stake: record.stake - amount }));
+    if (!isSafe) return false;
+    this.#movers.set(label, this.#workload.submit(label, unstake, { consensusKey, amount }));
     return true;
   }
 
@@ -136,8 +137,7 @@ export class Membership {
     });
     if (subjects.length === 0) return false;
     const subject = this.#random.pick(subjects);
-    const after = changed(readClaims(this.#state), subject, (claim) => ({ ...claim, isAuthority }));
-    if (!this.#isSafe(after)) return false;
+    if (!this.#isSafeWith(subject, (claim) => ({ ...claim, isAuthority }))) return false;
     this.#ballots({ kind, subject: consensusKeyToBytes(subject), value: NOTHING, approve: true });
     return true;
   }
@@ -146,9 +146,9 @@ export class Membership {
   #ballots(ballot: AuthorityBallot): void {
     for (const key of readAuthorities(this.#state)) {
       const label = `operator ${this.#simulation.world.indexOf.get(key)}`;
-      this.#workload.submit(label, authorityVote, ballot);
+      this.#movers.set(label, this.#workload.submit(label, authorityVote, ballot));
       if (this.#random.chance(0.03))
-        this.#workload.submit(label, authorityVote, { ...ballot, approve: false });
+        this.#movers.set(label, this.#workload.submit(label, authorityVote, { ...ballot, approve: false }));
     }
   }
 
@@ -201,6 +201,28 @@ export class Membership {
     if (delegation === undefined) return false;
     this.#workload.submit(label, withdraw, { consensusKey: delegation.consensusKey });
     return true;
+  }
+
+  /** Whether a change is safe when it comes, whichever open votes pass before it. One waits for the one before. */
+  #isSafeWith(key: ConsensusKey, change: (claim: Claim) => Claim): boolean {
+    const state = this.#state;
+    for (const [label, nonce] of this.#movers) {
+      if (readAccount(state, anAddress(label)).nonce < nonce) return false;
+      this.#movers.delete(label);
+    }
+    const outcomes = openVotes(state).reduce<(readonly Claim[])[]>(
+      (possible, { kind, subject }) => {
+        if (kind !== 'add' && kind !== 'remove') return possible;
+        const voted = consensusKeyFromBytes(subject);
+        const isAuthority = kind === 'add';
+        return possible.flatMap((claims) => [
+          claims,
+          changed(claims, voted, (claim) => ({ ...claim, isAuthority })),
+        ]);
+      },
+      [readClaims(state)],
+    );
+    return outcomes.every((claims) => this.#isSafe(changed(claims, key, change)));
   }
 
   /**

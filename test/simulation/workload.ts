@@ -48,9 +48,9 @@ export class Workload {
 
   /**
    * Signs a transaction and gives it to some nodes. Others hear of it late where the set changes, since only validators
-   * pass on what they have, and else never.
+   * pass on what they have, and else never. Returns the nonce of the account after it.
    */
-  submit<Payload>(label: string, type: TransactionType<Payload>, payload: Payload): void {
+  submit<Payload>(label: string, type: TransactionType<Payload>, payload: Payload): number {
     const simulation = this.#simulation;
     const nonce = this.#nonces.get(label) ?? 0;
     this.#nonces.set(label, nonce + 1);
@@ -67,6 +67,7 @@ export class Workload {
         if (node.pool.add([signed])) node.life?.workArrived();
       });
     }
+    return nonce + 1;
   }
 
   #transfer(): void {
