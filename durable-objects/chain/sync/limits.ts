@@ -8,6 +8,8 @@ export const REQUESTS_PER_PEER = 2;
 export const REQUESTS_MAX = 3;
 /** How long one answer may take, from its request to the last byte. */
 export const ANSWER_TIMEOUT_MS = 15_000;
+/** How long it may take to begin: what the links give a peer, too. Whoever is silent holds up the ranges above. */
+export const ANSWER_HEAD_MS = 5_000;
 /** Bytes per second below which an answer is given up, */
 export const ANSWER_RATE_MIN = 128_000;
 /** after this time, in which a peer may wake and read. */

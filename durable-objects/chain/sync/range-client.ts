@@ -10,7 +10,7 @@ import type { CertifiedBytes } from '../../../shared/protocol/execution/linked-b
 import type { ConsensusKey } from '../../../shared/protocol/primitives/brand.ts';
 import { concatBytes } from '../../../shared/protocol/primitives/bytes.ts';
 import { ProtocolError } from '../../../shared/protocol/primitives/errors.ts';
-import { ANSWER_GRACE_MS, ANSWER_RATE_MIN, ANSWER_TIMEOUT_MS } from './limits.ts';
+import { ANSWER_GRACE_MS, ANSWER_HEAD_MS, ANSWER_RATE_MIN, ANSWER_TIMEOUT_MS } from './limits.ts';
 
 /** What came of a request: blocks, at most as many as were asked for; or how the peer failed. */
 export type RangeAnswer =
@@ -92,15 +92,16 @@ async function readBounded(response: Response, patience: Patience): Promise<Uint
   }
 }
 
-/** Aborts an answer that takes too long in all, or that comes more slowly than it must. */
+/** Aborts an answer that does not begin, that comes more slowly than it must, or that takes too long in all. */
 class Patience {
   readonly #abort = new AbortController();
   readonly #whole: ReturnType<typeof setTimeout>;
-  #trickle: ReturnType<typeof setTimeout> | null = null;
+  #next: ReturnType<typeof setTimeout>;
   #slowAtMs = 0;
 
   constructor() {
-    this.#whole = setTimeout(() => this.#give('no answer in time'), ANSWER_TIMEOUT_MS);
+    this.#whole = setTimeout(() => this.#give('the answer takes too long'), ANSWER_TIMEOUT_MS);
+    this.#next = setTimeout(() => this.#give('no answer in time'), ANSWER_HEAD_MS);
   }
 
   get signal(): AbortSignal {
@@ -121,13 +122,13 @@ class Patience {
 
   end(): void {
     clearTimeout(this.#whole);
-    if (this.#trickle !== null) clearTimeout(this.#trickle);
+    clearTimeout(this.#next);
   }
 
   #arm(): void {
-    if (this.#trickle !== null) clearTimeout(this.#trickle);
+    clearTimeout(this.#next);
     const leftMs = Math.max(0, this.#slowAtMs - Date.now());
-    this.#trickle = setTimeout(() => this.#give('the answer comes too slowly'), leftMs);
+    this.#next = setTimeout(() => this.#give('the answer comes too slowly'), leftMs);
   }
 
   #give(reason: string): void {

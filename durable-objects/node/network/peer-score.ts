@@ -33,9 +33,9 @@ export const OFFENCE_POINTS: Readonly<Record<PeerOffence, number>> = {
   invalid_certificate: 100,
   wrong_state: 100,
 };
-/** What a contact without a fault earns, */
-const GOOD_CONTACT_POINTS = 1;
-/** up to this: no number of polite answers outweighs one grave fault. */
+/** In this time contacts without a fault earn one point, however many they are: who talks often must not buy faults by it, */
+export const GOOD_CONTACT_MS = 60_000;
+/** up to this: no length of polite answers outweighs one grave fault. */
 export const GOOD_CONTACT_MAX = 10;
 
 /** The score at `nowMs`. A clock that went back changes nothing. */
@@ -49,8 +49,9 @@ export function movedScore(score: Score, points: number, nowMs: number): Score {
   return { value, atMs: nowMs };
 }
 
-/** The score after a contact without a fault. */
-export function rewardedScore(score: Score, nowMs: number): Score {
+/** The score after a contact without a fault, `sinceMs` after the one before. */
+export function rewardedScore(score: Score, sinceMs: number, nowMs: number): Score {
+  const earned = Math.min(1, Math.max(0, sinceMs) / GOOD_CONTACT_MS);
   const room = GOOD_CONTACT_MAX - scoreAt(score, nowMs);
-  return movedScore(score, Math.max(0, Math.min(GOOD_CONTACT_POINTS, room)), nowMs);
+  return movedScore(score, Math.max(0, Math.min(earned, room)), nowMs);
 }

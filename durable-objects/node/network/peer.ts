@@ -85,7 +85,7 @@ export function reached(peer: Peer, claims: readonly ChainClaim[], nowMs: number
     lastContactMs: nowMs,
     failures: 0,
     isSuspect: false,
-    score: rewardedScore(peer.score, nowMs),
+    score: rewardedScore(peer.score, nowMs - peer.lastReachedMs, nowMs),
     claims,
   };
 }

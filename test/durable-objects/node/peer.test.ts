@@ -19,6 +19,7 @@ import {
   BAN_AT,
   BAN_MS,
   GOOD_CONTACT_MAX,
+  GOOD_CONTACT_MS,
   movedScore,
   OFFENCE_POINTS,
   SCORE_HALF_LIFE_MS,
@@ -134,8 +135,17 @@ describe('a score', () => {
 
   it('rises by good contacts to a bound', () => {
     let peer = candidate();
-    for (let time = 0; time < 100; time += 1) peer = reached(peer, [], START_MS + time);
-    expect(scoreAt(peer.score, START_MS + 99)).toBeCloseTo(GOOD_CONTACT_MAX, 1);
+    for (let minute = 0; minute < 100; minute += 1)
+      peer = reached(peer, [], START_MS + minute * GOOD_CONTACT_MS);
+    expect(scoreAt(peer.score, START_MS + 99 * GOOD_CONTACT_MS)).toBeCloseTo(GOOD_CONTACT_MAX, 1);
+  });
+
+  it('rises no faster by many contacts than by few, so that talk does not pay for faults', () => {
+    let peer = candidate();
+    for (let time = 0; time < GOOD_CONTACT_MS; time += 500) peer = reached(peer, [], START_MS + time);
+    expect(scoreAt(peer.score, START_MS + GOOD_CONTACT_MS)).toBeLessThanOrEqual(2);
+    const slow = judged(peer, -OFFENCE_POINTS.timeout, START_MS + GOOD_CONTACT_MS);
+    expect(slow.score.value).toBeLessThan(0);
   });
 
   it('falls to a ban by one grave fault or several mild ones, and the ban ends', () => {
