@@ -182,6 +182,7 @@ export class ConsensusDriver {
       for (let input = this.#inputs.shift(); input !== undefined; input = this.#inputs.shift()) {
         this.#take(step(this.#context, this.state, input, nowMs), nowMs);
       }
+      this.#deps.store.flush();
     });
     const leaving = this.#leaving;
     this.#leaving = [];

@@ -118,6 +118,7 @@ export class Life {
     try {
       work();
       this.drain();
+      this.storage.flush();
       if (this.#wrote && this.node.meetsCrash()) this.#crash();
       else {
         this.#commit();

@@ -70,9 +70,14 @@ export class NodeStorage {
     return this.#consensus.record();
   }
 
-  /** Writes the record, and the bodies it names that are not stored yet. */
+  /** Takes the record, and the bodies it names that are not stored yet. */
   persist(record: PersistentState, bodyOf: (hash: HashHex) => Uint8Array | null): void {
     this.#consensus.persist(record, bodyOf);
+  }
+
+  /** Writes what the turn that ends has taken. */
+  flush(): void {
+    this.#consensus.flush();
   }
 
   keptBodies(): Uint8Array[] {

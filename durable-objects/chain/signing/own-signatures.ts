@@ -2,6 +2,8 @@
  * @module Signatures of the own key that others show. One above the mark was not made by this storage: the key signs, or
  * has signed, somewhere else.
  */
+
+import type { SignedVote } from '../../../shared/protocol/consensus/message.ts';
 import { proposerKey } from '../../../shared/protocol/consensus/proposal.ts';
 import { comparePositions, type SignPosition } from '../../../shared/protocol/consensus/signer.ts';
 import type { ConsensusState } from '../../../shared/protocol/consensus/state.ts';
@@ -20,21 +22,23 @@ export function inCertificate(
   return { height: certificate.height, round: certificate.round, step: 'precommit' };
 }
 
-/** The highest own message of the open height, whoever brought it; its signature has been checked. Null for none. */
+/**
+ * The highest own message of the open height that this node does not know to have signed itself; its signature has been
+ * checked. Null for none.
+ */
 export function highestInOpenHeight(key: ConsensusKey, state: ConsensusState): SignPosition | null {
-  const { height, self, votes, proposals, ownProposal } = state;
+  const { height, self, votes, proposals, ownProposal, ownVotes } = state;
   if (self === null) return null;
+  const isStrange = (vote: SignedVote | null | undefined): vote is SignedVote =>
+    vote !== null && vote !== undefined && !ownVotes.includes(vote);
   let highest: SignPosition | null = null;
   const consider = (round: number, step: SignPosition['step']): void => {
     const position = { height, round, step };
     if (highest === null || comparePositions(position, highest) > 0) highest = position;
   };
-  const latest = votes.latest[self] ?? null;
-  if (latest !== null) consider(latest.round, latest.type);
-  for (const [round, { prevote, precommit }] of votes.rounds) {
-    if ((precommit[self] ?? null) !== null) consider(round, 'precommit');
-    else if ((prevote[self] ?? null) !== null) consider(round, 'prevote');
-  }
+  const own = [votes.latest[self]];
+  for (const { prevote, precommit } of votes.rounds.values()) own.push(precommit[self], prevote[self]);
+  for (const vote of own) if (isStrange(vote)) consider(vote.round, vote.type);
   for (const round of proposals.keys()) {
     if (ownProposal?.round !== round && proposerKey(state, round) === key) consider(round, 'proposal');
   }

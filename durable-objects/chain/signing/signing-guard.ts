@@ -65,6 +65,8 @@ export class SigningGuard {
   #askedPeers = { times: 0, nextMs: 0 };
   /** What of the machine was searched for own signatures last. */
   #searched: { votes: unknown; proposals: unknown } = { votes: null, proposals: null };
+  /** A position that the mark is known to have reached: it never goes back, and most of what is seen lies below. */
+  #reached: SignPosition | null = null;
   /** As in the row, until the ledger has told its height, too. */
   #storedHeight: number | null;
 
@@ -323,8 +325,7 @@ export class SigningGuard {
   #saw(position: SignPosition): void {
     const { signLog, key } = this.#deps;
     const { guard } = this.#row;
-    const mark = signLog.mark(key);
-    if (mark !== null && comparePositions(position, mark) <= 0) return;
+    if (this.#isReached(position)) return;
     signLog.raiseMark(key, position);
     if (guard === null) {
       this.#raise('own_signature', 'peers', position.height);
@@ -334,8 +335,17 @@ export class SigningGuard {
       this.#write({ ...this.#row, guard: { ...guard, quietFrom: position.height } });
   }
 
+  #isReached(position: SignPosition): boolean {
+    if (this.#reached !== null && comparePositions(position, this.#reached) <= 0) return true;
+    this.#reached = this.#deps.signLog.mark(this.#deps.key);
+    return this.#reached !== null && comparePositions(position, this.#reached) <= 0;
+  }
+
   #searchCommit(commit: CommitCertificate): void {
     const { key, state } = this.#deps;
+    // The own precommit can stand nowhere else.
+    const { height, round } = commit;
+    if (this.#isReached({ height, round, step: 'precommit' })) return;
     const position = inCertificate(key, validatorsAt(state, commit.height) ?? [], commit);
     if (position !== null) this.#saw(position);
   }
