@@ -214,6 +214,7 @@ export class ChainPeers implements Neighbours {
       onOverBudget: this.#deps.onOverBudget,
       onBroken: (peer, error) =>
         this.report(peer, 'bad_frame', errorText(error).slice(0, REPORT_CHARACTERS_MAX)),
+      onFlood: (peer) => this.report(peer, 'flood', 'more than it may send'),
       // A link may fail under what an event sends: that is an event of its own.
       onFailed: (peer, failures) =>
         queueMicrotask(() => event(() => this.#upstreams.failed(peer, failures, Date.now()))),

@@ -310,6 +310,7 @@ export type PeerOffence =
   | 'duplicate'
   | 'late'
   | 'truncated'
+  | 'flood'
   // Grave: only a broken or lying peer does these.
   | 'bad_frame'
   | 'bad_signature'

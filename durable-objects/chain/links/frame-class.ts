@@ -22,8 +22,8 @@ const CLASSES: Readonly<Record<PeerFrameKind, FrameClass>> = {
 const BULK: ReadonlySet<PeerFrameKind> = new Set(['block', 'decided', 'transactions', 'have_transactions']);
 
 /** The budget that a frame draws on. */
-export function classOf(frame: PeerFrame): FrameClass {
-  return CLASSES[frame.kind];
+export function classOf(kind: PeerFrameKind): FrameClass {
+  return CLASSES[kind];
 }
 
 /** Whether a frame yields to others on its way out. */
@@ -31,13 +31,13 @@ export function isBulk(frame: PeerFrame): boolean {
   return BULK.has(frame.kind);
 }
 
-/** What a frame of so many bytes costs its sender. */
-export function costOf(frame: PeerFrame, byteLength: number): number {
-  return byteLength + FRAME_COST + askedCost(frame);
+/** What a frame of so many bytes costs its sender before it is read. */
+export function costOf(byteLength: number): number {
+  return byteLength + FRAME_COST;
 }
 
-/** What answering costs is on the account of who asks. */
-function askedCost(frame: PeerFrame): number {
+/** What answering a frame costs beside that: it is on the account of who asks. */
+export function askedCost(frame: PeerFrame): number {
   if (frame.kind === 'request_decided') return (frame.to - frame.from + 1) * ASKED_BLOCK_COST;
   return frame.kind === 'want_transactions' ? frame.hashes.length * ASKED_TRANSACTION_COST : 0;
 }

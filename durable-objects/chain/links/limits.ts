@@ -41,7 +41,7 @@ export const UNPROVEN_MS = 5_000;
 export const STRANGER_LINKS_MAX = 32;
 /** Peers that are remembered; beyond it those that do not validate and have no link are forgotten. */
 export const PEERS_KEPT_MAX = 256;
-/** How long a peer that broke the rules and does not validate is not let in again. */
+/** How long a peer that broke the rules and does not validate is not let in again; a flood is told of as often. */
 export const EXPELLED_MS = 60_000;
 
 /** A frame costs its bytes and this, so that small ones are not free, */
@@ -68,7 +68,7 @@ export const STRANGER_BUDGETS = {
   dial: { rate: 1, burst: 8 },
   request: { rate: 10, burst: 50 },
 } as const;
-/** Frames beyond its budgets after which such a peer loses its link, and how many are forgiven per second. */
+/** Frames beyond its budgets after which a peer floods, and how many are forgiven per second. */
 export const TOLERANCE = { rate: 10, burst: 500 } as const;
 /** The same for all peers together that do not validate: keys cost nothing, so each one's budget bounds little. */
 export const STRANGERS_BUDGETS = {
@@ -90,4 +90,5 @@ export const LINK_CLOSE = {
   badFrame: 4400,
   refused: 4403,
   stalled: 4408,
+  flood: 4429,
 } as const;

@@ -127,8 +127,8 @@ export class PeerLink {
     else if (this.#wanted) this.#wait();
   }
 
-  /** The peer broke the rules on this socket. */
-  fault(session: Session, error: Error): void {
+  /** The peer broke the rules on this socket, which is closed with this code. */
+  fault(session: Session, error: Error, code: number = LINK_CLOSE.badFrame): void {
     const { counters, log } = this.#context;
     counters.count('bad_frames');
     log.warning('a peer broke the rules of the link', {
@@ -136,7 +136,7 @@ export class PeerLink {
       peer: this.peer,
       error: errorText(error),
     });
-    session.end(LINK_CLOSE.badFrame, 'bad frame');
+    session.end(code, code === LINK_CLOSE.flood ? 'more than may be sent' : 'bad frame');
     if (this.#active !== session) return;
     this.#active = null;
     this.#failures = Math.max(this.#failures, FAULT_FAILURES);

@@ -2,8 +2,8 @@
  * @module The links of one chain to other nodes: one authenticated socket per working pair. Whom to speak to is the
  * caller's to say; who may speak to us, how much, and in what form, is kept here.
  */
-import type { PeerFrame } from '../../../shared/api/p2p/frame.ts';
-import { decodeFrame, encodeFrame } from '../../../shared/api/p2p/frame-codec.ts';
+import type { PeerFrame, PeerFrameKind } from '../../../shared/api/p2p/frame.ts';
+import { decodeFrame, encodeFrame, frameKindOf } from '../../../shared/api/p2p/frame-codec.ts';
 import { decodeBatch } from '../../../shared/api/p2p/session-codec.ts';
 import type { Logger } from '../../../shared/observability/log.ts';
 import { assert } from '../../../shared/protocol/primitives/assert.ts';
@@ -11,7 +11,7 @@ import type { ConsensusKey, HashHex } from '../../../shared/protocol/primitives/
 import { ProtocolError } from '../../../shared/protocol/primitives/errors.ts';
 import { RequestSlots } from '../../runtime/request-slots.ts';
 import type { LocalKeys, ValidatorKeys } from '../validator-key.ts';
-import { classOf, costOf, isBulk } from './frame-class.ts';
+import { askedCost, classOf, costOf, isBulk } from './frame-class.ts';
 import { Handshake } from './handshake.ts';
 import { LINK_CLOSE } from './limits.ts';
 import { LinkError } from './link-error.ts';
@@ -50,6 +50,8 @@ export interface PeerLinksDeps {
   onOverBudget(): void;
   /** A peer has broken the rules of the link. */
   onBroken(peer: ConsensusKey, error: Error): void;
+  /** A peer goes on sending far more than it may. */
+  onFlood(peer: ConsensusKey): void;
 }
 
 /** The platform's code for a socket that ended without a close. */
@@ -127,12 +129,12 @@ export class PeerLinks {
   }
 
   /** Closes the link of a peer that broke the rules, and refuses it for a while unless it validates. */
-  expel(peer: ConsensusKey, reason: string): void {
+  expel(peer: ConsensusKey, reason: string, code: number = LINK_CLOSE.badFrame): void {
     const record = this.#records.of(peer);
     this.#records.expel(peer);
     const error = new LinkError('LINK_RULE_BROKEN', reason);
     for (const session of this.#sessions.values()) {
-      if (session.peer === peer && session.phase !== 'ended') record.link.fault(session, error);
+      if (session.peer === peer && session.phase !== 'ended') record.link.fault(session, error, code);
     }
   }
 
@@ -169,7 +171,7 @@ export class PeerLinks {
       link.adopt(session);
       return;
     }
-    if (frame !== null) this.#deliver(peer, frame, byteLengthOf(data));
+    if (frame !== null) this.#deliver(peer, frame);
     link.acknowledge(session);
     link.flush();
   }
@@ -267,20 +269,25 @@ export class PeerLinks {
   /** Frames of a request. All are read before the first counts. */
   async #take(peer: ConsensusKey, request: Request): Promise<Response> {
     const body = new Uint8Array(await request.arrayBuffer());
-    let frames: readonly { frame: PeerFrame; byteLength: number }[];
+    let frames: readonly { readonly bytes: Uint8Array; readonly frame: PeerFrame }[];
     try {
-      frames = decodeBatch(body).map((bytes) => ({ frame: decodeFrame(bytes), byteLength: bytes.length }));
+      frames = decodeBatch(body).map((bytes) => ({ bytes, frame: decodeFrame(bytes) }));
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#counters.count('bad_frames');
       this.#broken(peer, error);
       return this.#refuse(400);
     }
-    for (const { frame, byteLength } of frames) this.#deliver(peer, frame, byteLength);
+    for (const { bytes, frame } of frames) {
+      if (this.#affords(peer, frame.kind, costOf(bytes.length))) this.#deliver(peer, frame);
+    }
     return new Response(null, { status: 204 });
   }
 
-  /** The frame of a message; null for one that carries none. A peer that breaks the rules loses its socket. */
+  /**
+   * The frame of a message; null for one that carries none, or more than the peer may send: that is not decoded. A peer
+   * that breaks the rules loses its socket.
+   */
   #read(session: Session, link: PeerLink, data: ArrayBuffer | string): PeerFrame | null | 'bad' {
     try {
       const bytes = messageBytes(data);
@@ -291,7 +298,10 @@ export class PeerLinks {
         return null;
       }
       const payload = session.receive(bytes);
-      return payload === null ? null : decodeFrame(payload);
+      if (payload === null) return null;
+      const kind = frameKindOf(payload);
+      if (kind !== null && !this.#affords(session.peer, kind, costOf(payload.length))) return null;
+      return decodeFrame(payload);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       // Whoever fails the challenge need not be the one that the envelope named.
@@ -307,16 +317,28 @@ export class PeerLinks {
     this.#deps.onBroken(peer, error);
   }
 
-  /** Hands a frame to the chain if the peer's budget has room for it. */
-  #deliver(peer: ConsensusKey, frame: PeerFrame, byteLength: number): void {
-    const frameClass = classOf(frame);
-    const verdict = this.#records.takeFrame(peer, frameClass, costOf(frame, byteLength));
-    if (verdict !== 'taken') {
-      this.#counters.droppedIn(frameClass);
-      this.#deps.onOverBudget();
-      if (verdict === 'intolerable') this.expel(peer, 'more than it may send');
-      return;
-    }
+  /** Whether the peer's budget has room for work of this kind. Whoever is far beyond it floods, and loses its link. */
+  #affords(peer: ConsensusKey, kind: PeerFrameKind, cost: number, isFrame = true): boolean {
+    const frameClass = classOf(kind);
+    const verdict = this.#records.take(peer, frameClass, cost, isFrame);
+    if (verdict === 'taken') return true;
+    this.#counters.droppedIn(frameClass);
+    this.#deps.onOverBudget();
+    if (verdict === 'flood') this.#flooded(peer);
+    return false;
+  }
+
+  /** A validator keeps its link, whatever else it sends: its votes count. */
+  #flooded(peer: ConsensusKey): void {
+    const { roleOf, onFlood } = this.#deps;
+    if (roleOf(peer) !== 'validator') this.expel(peer, 'more than it may send', LINK_CLOSE.flood);
+    if (this.#records.floods(peer)) onFlood(peer);
+  }
+
+  /** Hands a frame to the chain, unless what it asks for is more than its sender may cause. */
+  #deliver(peer: ConsensusKey, frame: PeerFrame): void {
+    const asked = askedCost(frame);
+    if (asked > 0 && !this.#affords(peer, frame.kind, asked, false)) return;
     this.#counters.count('frames_in');
     this.#lastActivityMs = this.#deps.now();
     this.#deps.onFrame(peer, frame);
@@ -339,8 +361,4 @@ export class PeerLinks {
     socket.addEventListener('close', ({ code }) => this.closed(socket, code));
     socket.addEventListener('error', () => this.error(socket));
   }
-}
-
-function byteLengthOf(data: ArrayBuffer | string): number {
-  return typeof data === 'string' ? data.length : data.byteLength;
 }

@@ -15,8 +15,8 @@ import {
 import type { PeerLink } from './peer-link.ts';
 import type { PeerRole } from './peer-role.ts';
 
-/** What becomes of a frame: taken; more than the peer, or all strangers together, may send; or once too often. */
-export type FrameVerdict = 'taken' | 'dropped' | 'intolerable';
+/** What becomes of a frame: taken; more than the peer, or all strangers together, may send; or so much that it is a flood. */
+export type FrameVerdict = 'taken' | 'dropped' | 'flood';
 
 export interface PeerRecord {
   readonly link: PeerLink;
@@ -26,6 +26,8 @@ export interface PeerRecord {
   readonly newestMs: Partial<Record<Envelope['channel'], number>>;
   /** When the peer last broke the rules; null for never. */
   expelledMs: number | null;
+  /** When it was last told of that it floods; null for never. */
+  floodMs: number | null;
 }
 
 export interface PeerRecordsDeps {
@@ -62,19 +64,21 @@ export class PeerRecords {
       budget: this.#newBudget(this.#isStranger(peer)),
       newestMs: {},
       expelledMs: null,
+      floodMs: null,
     };
     this.#records.set(peer, record);
     return record;
   }
 
-  /** Whether a frame is within the peer's budget, and within that of all strangers where it is one. */
-  takeFrame(peer: ConsensusKey, frameClass: FrameClass, frameCost: number): FrameVerdict {
+  /**
+   * Whether a frame, or the answer that it asks for, is within the peer's budget, and within that of all strangers where
+   * it is one.
+   */
+  take(peer: ConsensusKey, frameClass: FrameClass, workCost: number, isFrame: boolean): FrameVerdict {
     const nowMs = this.#deps.now();
     const { isStranger, own, tolerance } = this.#budgetOf(peer);
-    const cost = isStranger ? frameCost + STRANGER_FRAME_COST : frameCost;
-    if (!own.takeFrame(frameClass, cost, nowMs)) {
-      return isStranger && !tolerance.take(1, nowMs) ? 'intolerable' : 'dropped';
-    }
+    const cost = isStranger && isFrame ? workCost + STRANGER_FRAME_COST : workCost;
+    if (!own.takeFrame(frameClass, cost, nowMs)) return tolerance.take(1, nowMs) ? 'dropped' : 'flood';
     // What others have used up is not held against this one.
     return !isStranger || this.#strangers.takeFrame(frameClass, cost, nowMs) ? 'taken' : 'dropped';
   }
@@ -90,6 +94,15 @@ export class PeerRecords {
   /** The peer has broken the rules. A validator is let in all the same: its votes count. */
   expel(peer: ConsensusKey): void {
     if (this.#deps.roleOf(peer) !== 'validator') this.of(peer).expelledMs = this.#deps.now();
+  }
+
+  /** The peer floods. True when that is to be told: a validator, whose link stays, may go on with it. */
+  floods(peer: ConsensusKey): boolean {
+    const record = this.of(peer);
+    const nowMs = this.#deps.now();
+    if (record.floodMs !== null && nowMs - record.floodMs < EXPELLED_MS) return false;
+    record.floodMs = nowMs;
+    return true;
   }
 
   /** Whether the peer has broken the rules and must wait. */

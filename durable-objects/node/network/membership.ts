@@ -81,6 +81,7 @@ export class Membership {
     const found = this.peerOf(call, nowMs);
     if ('refused' in found) return found.refused;
     if (this.#deps.limits.take(found.peer.nodeId, 'exchange', nowMs)) return null;
+    this.#deps.count('blockchain_network_exchanges_total', { direction: 'in', result: 'limited' });
     return fail('RATE_LIMITED', 'this peer calls too often');
   }
 

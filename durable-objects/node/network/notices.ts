@@ -105,7 +105,7 @@ export class Notices {
     const caller = this.#deps.peerOf(call, nowMs);
     if ('refused' in caller) return caller.refused;
     const { nodeId } = caller.peer;
-    if (!limits.take(nodeId, 'notice', nowMs)) return fail('RATE_LIMITED', 'this peer calls too often');
+    if (!limits.take(nodeId, 'notice', nowMs)) return this.#limited('this peer calls too often');
     const id = noticeId(fromHex(message.content));
     if (told.has(id)) {
       this.#repeated(id);
@@ -132,7 +132,7 @@ export class Notices {
     if (book.get(originId) === undefined) return ok({ id, relayed: false });
     const isWithin = limits.take(nodeId, 'new_notice', nowMs);
     if (!isWithin || told.claim(id, nowMs + NOTICE_KEPT_MS, nowMs) !== 'first') {
-      return fail('RATE_LIMITED', 'too many notices to remember');
+      return this.#limited('too many notices to remember');
     }
     const delayMs = Math.max(0, nowMs - origin.timeMs);
     const hops = NOTICE_HOPS_MAX - message.ttl + 1;
@@ -143,6 +143,11 @@ export class Notices {
     const isPassedOn = message.ttl > 0;
     if (isPassedOn) this.#passOn({ ...message, ttl: message.ttl - 1 }, call.from);
     return ok({ id, relayed: isPassedOn });
+  }
+
+  #limited(detail: string): Refused {
+    this.#deps.count('blockchain_network_notices_total', { kind: 'unknown', result: 'limited' });
+    return fail('RATE_LIMITED', detail);
   }
 
   /** How a notice came here; null for one that is not remembered. */

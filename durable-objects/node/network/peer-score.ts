@@ -26,6 +26,7 @@ export const OFFENCE_POINTS: Readonly<Record<PeerOffence, number>> = {
   duplicate: 1,
   late: 1,
   truncated: 20,
+  flood: 20,
   bad_frame: 20,
   invalid_transaction: 20,
   bad_signature: 100,

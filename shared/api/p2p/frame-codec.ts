@@ -33,7 +33,9 @@ export const FRAME_HASHES_MAX = 1_000;
 /** Decided blocks that one frame may ask for. */
 export const DECIDED_RANGE_MAX = 64;
 
-/** Code of each kind on the wire. */
+/** The first byte of a frame: a CBOR array of 2. */
+const FRAME_HEAD = 0x82;
+/** Code of each kind on the wire: one byte as CBOR has it, which all numbers below 24 are. */
 const KINDS: readonly PeerFrameKind[] = [
   'consensus',
   'block',
@@ -103,6 +105,12 @@ function checked<T>(codec: Codec<T>, fits: (value: T) => boolean, expected: stri
 
 function totalBytes(items: readonly Uint8Array[]): number {
   return items.reduce((sum, { length }) => sum + length, 0);
+}
+
+/** The kind that encoded bytes say they are, by their first two: it costs nothing to ask. Null for none there is. */
+export function frameKindOf(encoded: Uint8Array): PeerFrameKind | null {
+  const [head, kind] = encoded;
+  return head === FRAME_HEAD && kind !== undefined ? (KINDS[kind] ?? null) : null;
 }
 
 /** Canonical bytes of a frame. Throws CodecError for one beyond its limits. */

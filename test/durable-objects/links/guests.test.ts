@@ -4,6 +4,7 @@ import {
   LINK_CLOSE,
   STRANGER_LINKS_MAX,
   STRANGERS_BUDGETS,
+  TOLERANCE,
   UNPROVEN_MS,
 } from '../../../durable-objects/chain/links/limits.ts';
 import { validatorKeys } from '../../../durable-objects/chain/validator-key.ts';
@@ -68,6 +69,40 @@ describe('a guest', () => {
       expect(await one.closed).toBe(LINK_CLOSE.badFrame);
       expect(await one.dial()).toBe(again);
     }
+  });
+});
+
+describe('a flood', () => {
+  /** So much that the largest budget is used up, and what is forgiven as well, also when it takes ten seconds to read. */
+  const flood = transactions(100_000);
+  const frames = 2 * TOLERANCE.burst;
+
+  it('costs whoever does not validate its link, and a minute', async () => {
+    const [stranger, upstream] = [guest(1), guest(2)];
+    await node.setup({
+      peers: {},
+      validators: [node.key, validator.consensusKey],
+      upstreams: [keysOf(seedOf(2)).consensusKey],
+      isPublic: true,
+    });
+    for (const one of [stranger, upstream]) {
+      expect(await one.dial()).toBe(101);
+      for (let count = 0; count < frames; count++) one.send(flood);
+      expect(await one.closed).toBe(LINK_CLOSE.flood);
+    }
+    expect(await stranger.dial()).toBe(401);
+  });
+
+  it('of a validator is dropped beyond its budget, and leaves it its link', async () => {
+    const one = new Guest(host(), validator);
+    expect(await one.dial()).toBe(101);
+    for (let count = 0; count < frames; count++) one.send(flood);
+    one.send(tip(7));
+    const { stats } = await node.until('what came after the flood', ({ received }) =>
+      received.some(({ frame }) => frame === hexOf(tip(7))),
+    );
+    expect(stats?.dropped_in.transactions).toBeGreaterThan(TOLERANCE.burst);
+    one.close();
   });
 });
 

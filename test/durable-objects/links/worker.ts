@@ -137,6 +137,7 @@ export class ChainObject extends DurableObject<Env> {
       onFailed: () => undefined,
       onOverBudget: () => undefined,
       onBroken: () => undefined,
+      onFlood: () => undefined,
     });
   }
 }
