@@ -91,5 +91,4 @@ const NOT_SHOWN: readonly string[] = [
   'blockchain_head_timestamp_seconds',
   'blockchain_consensus_rounds_total',
   'blockchain_consensus_validators',
-  'blockchain_consensus_signing_guarded',
 ];
