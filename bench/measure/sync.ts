@@ -126,6 +126,8 @@ async function startFollower(
       LOG_LEVEL: 'warning',
       NODE_KEY: keys.privateKey,
       ADMIN_TOKEN: adminToken,
+      ENVIRONMENT: 'development',
+      ALLOW_PRIVATE_PEERS: 'true',
       PEERS: JSON.stringify(Object.fromEntries(peers.map(({ node_key, url }) => [node_key, url]))),
       ...env,
     },

@@ -27,7 +27,8 @@ const interval = z
     return Number(count) * (UNIT_MS[unit] ?? 1);
   });
 
-const nodeUrl = z.string().transform((text, context) => {
+/** The base URL of a node, in its only form. */
+export const nodeUrl = z.string().transform((text, context) => {
   const url = peerUrl(text);
   if (url !== null) return url;
   context.addIssue({ code: 'custom', message: 'must be an https URL, or an http one of a private address' });
@@ -103,6 +104,7 @@ export interface RawNetworkSettings {
   readonly VALIDATOR_KEY?: unknown;
   readonly NODE_URL?: string | undefined;
   readonly BOOT_NODE?: readonly string[] | undefined;
+  readonly PEERS?: Readonly<Record<string, string>> | undefined;
   readonly NETWORK_SYNC_INTERVAL?: number | undefined;
   readonly NETWORK_SYNC_JITTER?: number | undefined;
   readonly GENESIS_HASHES?: Readonly<Record<string, string>> | undefined;
@@ -133,6 +135,7 @@ export function networkFaults(raw: RawNetworkSettings): [string, string][] {
   const urls: [string, readonly string[]][] = [
     ['NODE_URL', raw.NODE_URL === undefined ? [] : [raw.NODE_URL]],
     ['BOOT_NODE', raw.BOOT_NODE ?? []],
+    ['PEERS', Object.values(raw.PEERS ?? {})],
     ['ALERT_WEBHOOK_URL', raw.ALERT_WEBHOOK_URL === undefined ? [] : [raw.ALERT_WEBHOOK_URL]],
   ];
   for (const [name, list] of urls) {

@@ -13,6 +13,7 @@ import {
   networkFaults,
   networkSchemas,
   networkSettings,
+  nodeUrl,
   type RawNetworkSettings,
 } from './network-settings.ts';
 
@@ -45,7 +46,6 @@ const LEVEL_ALIASES: Readonly<Record<string, string>> = {
 };
 const LEDGER_PROTOCOLS = ['http:', 'https:', 'libsql:', 'ws:', 'wss:'];
 const DURATION = /^([1-9]\d{0,6})(ms|s|m)$/;
-const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
 
 /** An empty var is an absent one: wrangler.toml cannot leave a var out. */
@@ -100,22 +100,8 @@ const replicas = jsonText('an object of region to URL')
   )
   .refine((map) => Object.keys(map).length <= REPLICAS_MAX, `has at most ${REPLICAS_MAX} replicas`);
 
-/** https anywhere, http on this machine only; nothing but an origin and a path, so that routes can be appended. */
-function isPeerUrl(text: string): boolean {
-  if (!URL.canParse(text)) return false;
-  const { protocol, hostname, username, password, search, hash } = new URL(text);
-  if (`${username}${password}${search}${hash}` !== '' || /[?#]$/.test(text)) return false;
-  return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname));
-}
-
 const peers = jsonText('an object of consensus key to URL')
-  .pipe(
-    z.record(
-      z.string().regex(/^0x[0-9a-f]{64}$/),
-      z.string().refine(isPeerUrl, 'must be an https URL, or an http one of this machine'),
-      'must be an object of consensus key to URL',
-    ),
-  )
+  .pipe(z.record(z.string().regex(/^0x[0-9a-f]{64}$/), nodeUrl, 'must be an object of consensus key to URL'))
   .refine((map) => Object.keys(map).length <= VALIDATORS_MAX, `has at most ${VALIDATORS_MAX} peers`);
 
 const duration = z
@@ -348,9 +334,7 @@ export function parseSettings(env: unknown): Settings {
     outboxBlocksMax: raw.OUTBOX_BLOCKS_MAX ?? OUTBOX_BLOCKS_DEFAULT,
     importRate: raw.IMPORT_RATE ?? IMPORT_RATE_DEFAULT,
     syncAudit: raw.SYNC_AUDIT === true,
-    peers: new Map(
-      Object.entries(raw.PEERS ?? {}).map(([key, url]) => [parseConsensusKey(key), url.replace(/\/+$/, '')]),
-    ),
+    peers: new Map(Object.entries(raw.PEERS ?? {}).map(([key, url]) => [parseConsensusKey(key), url])),
   };
 }
 

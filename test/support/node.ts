@@ -166,6 +166,8 @@ function newIdentity(options: TestNodeOptions) {
     SUPPORTED_CHAINS: chainId,
     LOG_LEVEL: 'info',
     NODE_NAME: 'test',
+    ENVIRONMENT: 'development',
+    ALLOW_PRIVATE_PEERS: 'true',
     VALIDATOR_KEY: validator.privateKey,
     ADMIN_TOKEN: adminToken,
   };

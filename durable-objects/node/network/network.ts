@@ -86,9 +86,8 @@ export class Network {
     this.#told = new OnceTable(sql, 'notices');
     const limits = new CallLimits(now());
     this.#claims = new Claims(registry, deps.checkpoints);
-    const settled = new Set(settings.peers.values());
     this.#client = new PeerClient(identity, {
-      allows: (url) => allowPrivate || settled.has(url) || reachOf(url) === 'public',
+      allows: (url) => allowPrivate || reachOf(url) === 'public',
       now,
     });
     this.#book = new PeerBook({

@@ -78,9 +78,11 @@ describe('settings', () => {
     }
   });
 
-  test('take peers under https anywhere and under http on this machine only', () => {
+  test('take peers under https anywhere and under http at private addresses, which are for development', () => {
     const key = `0x${'ab'.repeat(32)}`;
-    const urlsOf = (url: string) => [...parseSettings({ PEERS: JSON.stringify({ [key]: url }) }).peers];
+    const peersAt = (url: string) => ({ PEERS: JSON.stringify({ [key]: url }) });
+    const development = { ENVIRONMENT: 'development', ALLOW_PRIVATE_PEERS: 'true' };
+    const urlsOf = (url: string) => [...parseSettings({ ...development, ...peersAt(url) }).peers];
     expect(parseSettings({}).peers.size).toBe(0);
     for (const url of [
       'https://node.example',
@@ -89,7 +91,9 @@ describe('settings', () => {
       'http://[::1]:1',
     ]) {
       expect(urlsOf(url)).toEqual([[key, url]]);
+      expect(faultsOf(peersAt(url))).toEqual(url.startsWith('http:') ? ['PEERS'] : []);
     }
+    expect(faultsOf(peersAt('https://10.0.0.1'))).toEqual(['PEERS']);
     expect(urlsOf('https://node.example/base/')).toEqual([[key, 'https://node.example/base']]);
     const bad = [
       { [key]: 'http://node.example' },
