@@ -3,7 +3,9 @@
  * bridges the time until it does. It is a cache: what it has forgotten is read again from the stored blocks.
  */
 import type { SubmitOutcome } from '../../shared/api/objects.ts';
+import { assert } from '../../shared/protocol/primitives/assert.ts';
 import type { Receipt } from '../../shared/protocol/transaction/receipt.ts';
+import { AgingMap } from '../runtime/aging-map.ts';
 
 /** Transactions that are kept; a full block holds about 6,000. About 150 bytes each. */
 export const FINAL_INDEX_MAX = 30_000;
@@ -15,13 +17,13 @@ export interface FinalPosition {
 }
 
 export class FinalIndex {
-  readonly #positions = new Map<string, FinalPosition>();
+  readonly #positions = new AgingMap<FinalPosition>();
   #lowest = Number.POSITIVE_INFINITY;
 
   /** Adds a block. Blocks come in any order; the oldest entries make room. */
   add(height: number, receipts: readonly Receipt[]): void {
     for (const [txIndex, receipt] of receipts.entries()) {
-      this.#positions.set(receipt.txHash, { height, txIndex, receiptStatus: receipt.status });
+      this.#positions.add(receipt.txHash, { height, txIndex, receiptStatus: receipt.status });
     }
     this.#lowest = Math.min(this.#lowest, height);
     this.#evict();
@@ -41,10 +43,12 @@ export class FinalIndex {
   }
 
   #evict(): void {
-    for (const [hash, position] of this.#positions) {
-      if (this.#positions.size <= FINAL_INDEX_MAX) return;
+    while (this.#positions.size > FINAL_INDEX_MAX) {
+      const oldest = this.#positions.oldest();
+      assert(oldest !== null, 'what is full has an oldest entry');
+      const [hash, { height }] = oldest;
       this.#positions.delete(hash);
-      this.#lowest = Math.max(this.#lowest, position.height + 1);
+      this.#lowest = Math.max(this.#lowest, height + 1);
     }
   }
 }

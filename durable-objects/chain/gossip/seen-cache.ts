@@ -1,4 +1,5 @@
 /** @module What was seen lately, by content id: bounded in count and age, the oldest goes first. */
+import { AgingMap } from '../../runtime/aging-map.ts';
 
 interface Entry<V> {
   readonly value: V;
@@ -8,8 +9,7 @@ interface Entry<V> {
 export class SeenCache<V> {
   readonly #max: number;
   readonly #ttlMs: number;
-  /** In order of insertion, which is that of age. */
-  readonly #entries = new Map<string, Entry<V>>();
+  readonly #entries = new AgingMap<Entry<V>>();
 
   constructor(max: number, ttlMs: number) {
     this.#max = max;
@@ -31,11 +31,11 @@ export class SeenCache<V> {
 
   /** Remembers an id from now on. */
   add(id: string, value: V, nowMs: number): void {
-    this.#entries.delete(id);
-    this.#entries.set(id, { value, atMs: nowMs });
-    for (const [oldest, { atMs }] of this.#entries) {
+    this.#entries.add(id, { value, atMs: nowMs });
+    for (let oldest = this.#entries.oldest(); oldest !== null; oldest = this.#entries.oldest()) {
+      const [oldestId, { atMs }] = oldest;
       if (this.#entries.size <= this.#max && nowMs - atMs < this.#ttlMs) return;
-      this.#entries.delete(oldest);
+      this.#entries.delete(oldestId);
     }
   }
 
