@@ -10,6 +10,7 @@ import {
   decode,
   encode,
   hashCodec,
+  itemAt,
   list,
   nullable,
   text,
@@ -18,6 +19,7 @@ import {
 } from '../codec/codec.ts';
 import { schemaError } from '../codec/codec-error.ts';
 import { hashDomain } from '../crypto/domains.ts';
+import { assert } from '../primitives/assert.ts';
 import type { ChainId, HashHex } from '../primitives/brand.ts';
 import { CHAIN_ID_LENGTH_MAX, isChainId } from '../primitives/chain-id.ts';
 import {
@@ -46,6 +48,7 @@ const chainIdCodec: Codec<ChainId> = {
     if (!isChainId(chainId)) throw schemaError(path, 'a chain id');
     return chainId;
   },
+  isExact: true,
 };
 
 /** Field order is that of {@link Header}. Source: docs/spec/blocks.md. */
@@ -92,6 +95,14 @@ export function decodeHeader(encoded: Uint8Array): Header {
 /** The block hash: SHA-256("atoll/header/v1" || 0x00 || CBOR(header)). */
 export function hashHeader(header: Header): HashHex {
   return hashDomain('header', encodeHeader(header));
+}
+
+/** The hash of the block whose canonical bytes these are, as `decodeBody` takes them, without encoding its header again. */
+export function hashOfBody(body: Uint8Array): HashHex {
+  // The header is the first of four items, and the head of so few takes one byte.
+  const header = itemAt(body, 1);
+  assert(header !== null, 'a body that was decoded begins with its header');
+  return hashDomain('header', header);
 }
 
 /** Canonical bytes of a block. Transactions go in as the bytes that they came in. */

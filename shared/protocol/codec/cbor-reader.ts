@@ -26,6 +26,13 @@ export function readItem(input: Uint8Array): CborValue | undefined {
   return value === REFUSED || at !== input.length ? undefined : value;
 }
 
+/** The part of the input that is the item which begins at `start`; null where none does. Not a copy. */
+export function itemAt(input: Uint8Array, start: number): Uint8Array | null {
+  bytes = input;
+  at = start;
+  return read(0) === REFUSED ? null : input.subarray(start, at);
+}
+
 function read(depth: number): CborValue | typeof REFUSED {
   const first = bytes[at++];
   if (first === undefined) return REFUSED;

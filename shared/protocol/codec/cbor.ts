@@ -37,9 +37,7 @@ const STRICT = { strict: true, allowIndefinite: false, allowUndefined: false, al
  * is caught by the schema and by encoding again: use `decode` of codec.ts. Throws CodecError.
  */
 export function readCbor(input: Uint8Array): CborValue {
-  // A subclass such as Node's Buffer would hand out views of the input where plain arrays are copied.
-  const bytes =
-    input.constructor === Uint8Array ? input : new Uint8Array(input.buffer, input.byteOffset, input.length);
+  const bytes = plainBytes(input);
   const value = readItem(bytes);
   if (value !== undefined) return value;
   try {
@@ -48,6 +46,13 @@ export function readCbor(input: Uint8Array): CborValue {
     if (error instanceof CodecError) throw error;
     throw new CodecError('CBOR_MALFORMED', error instanceof Error ? error.message : String(error));
   }
+}
+
+/** The same memory as a plain array: a subclass such as Node's Buffer would hand out views where that one copies. */
+export function plainBytes(input: Uint8Array): Uint8Array {
+  return input.constructor === Uint8Array
+    ? input
+    : new Uint8Array(input.buffer, input.byteOffset, input.length);
 }
 
 /** The deterministic encoding in an array buffer of its own, so that it can be stored and sent without its neighbours. */

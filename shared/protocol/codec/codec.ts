@@ -1,8 +1,10 @@
 /** @module Typed codecs: a value has one encoding, and bytes are accepted only if they are it. */
-import { type CborValue, isCborOf, readCbor, writeCbor } from './cbor.ts';
+import { type CborValue, isCborOf, plainBytes, readCbor, writeCbor } from './cbor.ts';
+import { readItem } from './cbor-reader.ts';
 import { CodecError } from './codec-error.ts';
 
 export type { CborValue } from './cbor.ts';
+export { itemAt } from './cbor-reader.ts';
 export { CodecError } from './codec-error.ts';
 export {
   addressCodec,
@@ -20,6 +22,8 @@ export { amount, bytes, bytesUpTo, int, text, uint } from './scalars.ts';
 export interface Codec<T> {
   toCbor(value: T): CborValue;
   fromCbor(value: CborValue, path: string): T;
+  /** True where `toCbor` gives back whatever `fromCbor` takes, so that deterministic bytes need no second look. */
+  readonly isExact?: boolean;
 }
 
 /** The type of a codec's values. */
@@ -32,7 +36,8 @@ export function encode<T>(codec: Codec<T>, value: T): Uint8Array<ArrayBuffer> {
 
 /**
  * The value whose one encoding these bytes are. Size is checked before anything is read, then the structure, then the
- * schema, and at last the value is encoded again and must give the same bytes. Throws CodecError.
+ * schema, and at last the value is encoded again and must give the same bytes: by doing it, or for an exact codec by the
+ * reader, which takes deterministic bytes only. Throws CodecError.
  */
 export function decode<T>(codec: Codec<T>, bytes: Uint8Array, maxBytes: number): T {
   if (bytes.length > maxBytes) {
@@ -40,6 +45,8 @@ export function decode<T>(codec: Codec<T>, bytes: Uint8Array, maxBytes: number):
       maxBytes,
     });
   }
+  const direct = codec.isExact === true ? readItem(plainBytes(bytes)) : undefined;
+  if (direct !== undefined) return codec.fromCbor(direct, '');
   const value = codec.fromCbor(readCbor(bytes), '');
   if (!isCborOf(codec.toCbor(value), bytes)) {
     throw new CodecError('CBOR_NOT_CANONICAL', 'the bytes are not the one encoding of their value');

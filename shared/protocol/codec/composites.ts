@@ -24,6 +24,7 @@ export function list<T>(item: Codec<T>, max: number): Codec<readonly T[]> {
       for (let i = 0; i < value.length; i++) out[i] = item.fromCbor(value[i] as CborValue, `${path}[${i}]`);
       return out;
     },
+    isExact: item.isExact === true,
   };
 }
 
@@ -56,6 +57,7 @@ export function tuple<F extends Fields>(fields: F): Codec<TupleValue<F>> {
       }
       return record as TupleValue<F>;
     },
+    isExact: codecs.every((codec) => codec.isExact === true),
   };
 }
 
@@ -64,6 +66,7 @@ export function nullable<T>(codec: Codec<T>): Codec<T | null> {
   return {
     toCbor: (value) => (value === null ? null : codec.toCbor(value)),
     fromCbor: (value, path) => (value === null ? null : codec.fromCbor(value, path)),
+    isExact: codec.isExact === true,
   };
 }
 
@@ -77,6 +80,11 @@ export function mapped<Inner, Outer>(
     toCbor: (value) => codec.toCbor(from(value)),
     fromCbor: (value, path) => to(codec.fromCbor(value, path)),
   };
+}
+
+/** As {@link mapped}, where `from` gives back whatever `to` was given. */
+function renamed<Inner, Outer>(...args: Parameters<typeof mapped<Inner, Outer>>): Codec<Outer> {
+  return { ...mapped(...args), isExact: args[0].isExact === true };
 }
 
 /** One of some names, encoded by its integer code. */
@@ -98,13 +106,13 @@ export function choice<Name extends string>(codes: Readonly<Record<Name, number>
 }
 
 /** An address: text in values, 20 bytes in CBOR. */
-export const addressCodec: Codec<Address> = mapped(bytes(ADDRESS_BYTES), addressFromBytes, addressToBytes);
+export const addressCodec: Codec<Address> = renamed(bytes(ADDRESS_BYTES), addressFromBytes, addressToBytes);
 
 /** A hash: text in values, 32 bytes in CBOR. */
-export const hashCodec: Codec<HashHex> = mapped(bytes(HASH_BYTES), hashFromBytes, hashToBytes);
+export const hashCodec: Codec<HashHex> = renamed(bytes(HASH_BYTES), hashFromBytes, hashToBytes);
 
 /** A consensus key: text in values, 32 bytes in CBOR. */
-export const consensusKeyCodec: Codec<ConsensusKey> = mapped(
+export const consensusKeyCodec: Codec<ConsensusKey> = renamed(
   bytes(PUBLIC_KEY_BYTES),
   consensusKeyFromBytes,
   consensusKeyToBytes,

@@ -13,7 +13,7 @@ export function uint(max: number = SAFE_UINT_MAX): Codec<number> {
     if (typeof value === 'number' && value >= 0 && value <= max && Number.isSafeInteger(value)) return value;
     throw schemaError(path, `an integer from 0 to ${max}`);
   };
-  return { toCbor: (value) => check(value, ''), fromCbor: check };
+  return { toCbor: (value) => check(value, ''), fromCbor: check, isExact: true };
 }
 
 /** An integer within 2^53 of zero, of either sign. */
@@ -22,7 +22,7 @@ export function int(): Codec<number> {
     if (typeof value === 'number' && Number.isSafeInteger(value)) return value;
     throw schemaError(path, 'an integer within 2^53 of zero');
   };
-  return { toCbor: (value) => check(value, ''), fromCbor: check };
+  return { toCbor: (value) => check(value, ''), fromCbor: check, isExact: true };
 }
 
 /** An amount: `bigint` from 0 to 2^63 - 1 in values, an unsigned integer in CBOR. */
@@ -42,6 +42,7 @@ const AMOUNT: Codec<bigint> = {
     if (typeof value === 'bigint' && value >= 0n && value <= AMOUNT_MAX) return value;
     throw schemaError(path, `an amount from 0 to ${AMOUNT_MAX}`);
   },
+  isExact: true,
 };
 
 /** Exactly `length` bytes. */
@@ -59,7 +60,7 @@ function byteString(fits: (value: Uint8Array) => boolean, expected: string): Cod
     if (value instanceof Uint8Array && fits(value)) return value;
     throw schemaError(path, expected);
   };
-  return { toCbor: (value) => check(value, ''), fromCbor: check };
+  return { toCbor: (value) => check(value, ''), fromCbor: check, isExact: true };
 }
 
 /** What a text field takes: at most `max` bytes of UTF-8, and a pattern for its whole length where one is given. */
@@ -82,7 +83,7 @@ export function text(rules: TextRules): Codec<string> {
       throw schemaError(path, `text matching ${pattern.source}`);
     return value;
   };
-  return { toCbor: (value) => check(value, ''), fromCbor: check };
+  return { toCbor: (value) => check(value, ''), fromCbor: check, isExact: true };
 }
 
 /** A UTF-16 unit takes one to three bytes in UTF-8, so most texts are decided by their length. */

@@ -2,7 +2,7 @@
 import type { Block } from '../block/block.ts';
 import { BlockError } from '../block/block-error.ts';
 import { checkParts } from '../block/check.ts';
-import { decodeBody, hashHeader } from '../block/encode.ts';
+import { decodeBody, hashOfBody } from '../block/encode.ts';
 import type { HashHex } from '../primitives/brand.ts';
 import { ProtocolError } from '../primitives/errors.ts';
 import type { TransactionRegistry } from '../transaction/define-transaction.ts';
@@ -53,7 +53,7 @@ function readBlock(bytes: CertifiedBytes, height: number, registry: TransactionR
   const block = reading('RANGE_MALFORMED', height, () => decodeBody(body, registry));
   reading('RANGE_BODY_MISMATCH', height, () => checkParts(block));
   const certificate = reading('RANGE_MALFORMED', height, () => decodeCertificate(bytes.certificate));
-  return { block, hash: hashHeader(block.header), body, certificate };
+  return { block, hash: hashOfBody(body), body, certificate };
 }
 
 /** Failures of the protocol while `read` runs are those of the sender. */

@@ -12,7 +12,7 @@ export interface StateStore extends StateReader {
 /** Records of one kind: a namespace and the codec of their values. */
 export interface RecordKind<T> {
   readonly namespace: string;
-  /** Null where there is none. Bytes that are no record are a bug: nobody else writes this namespace. */
+  /** Null where there is none; nobody changes what it gives. Bytes that are no record are a bug: nobody else writes this namespace. */
   read(reader: StateReader, key: Uint8Array): T | null;
   /** Null deletes. */
   write(store: StateStore, key: Uint8Array, value: T | null): void;
@@ -20,11 +20,18 @@ export interface RecordKind<T> {
 
 /** Describes the records of one kind. */
 export function recordKind<T>(namespace: string, codec: Codec<T>): RecordKind<T> {
+  // A block asks for some records many times, and an overlay gives it the same bytes each time.
+  const decoded = new WeakMap<Uint8Array, T>();
   return {
     namespace,
     read(reader, key) {
       const bytes = reader.get(namespace, key);
-      return bytes === null ? null : decode(codec, bytes, STATE_VALUE_BYTES_MAX);
+      if (bytes === null) return null;
+      const known = decoded.get(bytes);
+      if (known !== undefined) return known;
+      const value = decode(codec, bytes, STATE_VALUE_BYTES_MAX);
+      decoded.set(bytes, value);
+      return value;
     },
     write(store, key, value) {
       store.set(namespace, key, value === null ? null : encode(codec, value));

@@ -58,6 +58,7 @@ export function transactionCodec(registry: TransactionRegistry): Codec<Transacti
       signatureCodec.toCbor(tx.signature),
     ],
     fromCbor: (value, path) => fromItems(value, path, registry),
+    isExact: registry.types.every(({ payload }) => payload.isExact === true),
   };
   codecs.set(registry, codec);
   return codec;

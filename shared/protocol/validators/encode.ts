@@ -30,12 +30,21 @@ const validatorCodec: Codec<Validator> = tuple({
 
 const validatorSetCodec: Codec<readonly Validator[]> = list(validatorCodec, VALIDATORS_MAX);
 
+/** By its bytes: a block asks several times for the set that the one below it wrote. */
+const decoded = new WeakMap<Uint8Array, ValidatorSet>();
+
 /** The value stored under ('validators', 'current'). */
 export function encodeValidatorSet(set: ValidatorSet): Uint8Array {
-  return encode(validatorSetCodec, set);
+  const bytes = encode(validatorSetCodec, set);
+  decoded.set(bytes, set);
+  return bytes;
 }
 
-/** Inverse of `encodeValidatorSet`. Throws CodecError. */
+/** Inverse of `encodeValidatorSet`; nobody changes what it gives, nor its bytes. Throws CodecError. */
 export function decodeValidatorSet(bytes: Uint8Array): ValidatorSet {
-  return decode(validatorSetCodec, bytes, VALIDATOR_SET_BYTES_MAX);
+  const known = decoded.get(bytes);
+  if (known !== undefined) return known;
+  const set = decode(validatorSetCodec, bytes, VALIDATOR_SET_BYTES_MAX);
+  decoded.set(bytes, set);
+  return set;
 }

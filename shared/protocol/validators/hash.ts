@@ -14,7 +14,22 @@ export const votingPowersCodec = list(
   VALIDATORS_MAX,
 );
 
+/** The latest answer: priorities make a new set of each block, keys and power hardly ever change. */
+let latest: { readonly set: readonly VotingPower[]; readonly hash: HashHex } | null = null;
+
 /** SHA-256(CBOR([[consensus_key, power], ...])), ascending by key. */
 export function validatorsHash(set: readonly VotingPower[]): HashHex {
-  return sha256Hex(encode(votingPowersCodec, set));
+  if (latest !== null && isSame(latest.set, set)) return latest.hash;
+  const hash = sha256Hex(encode(votingPowersCodec, set));
+  latest = { set, hash };
+  return hash;
+}
+
+function isSame(a: readonly VotingPower[], b: readonly VotingPower[]): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) {
+    if (a[i]?.power !== b[i]?.power || a[i]?.consensusKey !== b[i]?.consensusKey) return false;
+  }
+  return true;
 }
