@@ -19,11 +19,12 @@ export interface Machine {
   readonly node: string;
   readonly workerd: string;
   readonly sqld: string;
-  readonly anvil: string;
+  /** Null where it was not part of the run. */
+  readonly anvil: string | null;
   readonly commit: string;
 }
 
-export async function describeMachine(anvil: string): Promise<Machine> {
+export async function describeMachine(anvil: string | null): Promise<Machine> {
   const [cpu] = cpus();
   const require = createRequire(createRequire(import.meta.url).resolve('miniflare'));
   const output = async (file: string, args: string[]) => (await run(file, args)).stdout.trim();
@@ -36,7 +37,7 @@ export async function describeMachine(anvil: string): Promise<Machine> {
     node: process.versions.node,
     workerd: String((require('workerd/package.json') as { version: string }).version),
     sqld: (await output(sqldBinary(), ['--version'])).replace(/\s*\(.*$/s, ''),
-    anvil: await anvilVersion(anvil),
+    anvil: anvil === null ? null : await anvilVersion(anvil),
     commit: await output('git', ['describe', '--always', '--dirty']).catch(() => 'unknown'),
   };
 }

@@ -47,8 +47,8 @@ export function toMarkdown(results: Results): string {
   return `# Bench of ${results.date}${results.quick ? ' (quick)' : ''}
 
 ${machine.cpu}, ${machine.cores} cores, ${machine.memory_gib} GiB, ${machine.platform}; load before the run ${machine.load_before.toFixed(2)}.
-Node ${machine.node}, workerd ${machine.workerd}, ${machine.sqld}, anvil ${machine.anvil}; commit ${machine.commit}.
-Generator, node, database and anvil share the machine. Throughput is the median of ${results.rounds} rounds, Atoll and anvil in turn.
+Node ${machine.node}, workerd ${machine.workerd}, ${machine.sqld}${machine.anvil === null ? '' : `, anvil ${machine.anvil}`}; commit ${machine.commit}.
+${machine.anvil === null ? 'All nodes share the machine.' : `Generator, node, database and anvil share the machine. Throughput is the median of ${results.rounds} rounds, Atoll and anvil in turn.`}
 
 | what | Atoll | anvil | ratio | budget | |
 |---|---|---|---|---|---|

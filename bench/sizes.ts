@@ -24,7 +24,7 @@ export interface Sizes {
   readonly manyAccounts: number;
   /** Blocks of one transfer that a node catches up with. */
   readonly syncBlocks: number;
-  /** Full blocks that it catches up with. */
+  /** Full blocks that it catches up with: more than it would leave to its links. */
   readonly syncFullBlocks: number;
 }
 
@@ -39,7 +39,7 @@ export const FULL: Sizes = {
   rowTransfers: 5_500,
   manyAccounts: 10_000,
   syncBlocks: 10_000,
-  syncFullBlocks: 12,
+  syncFullBlocks: 20,
 };
 
 export const QUICK: Sizes = {
@@ -53,5 +53,5 @@ export const QUICK: Sizes = {
   rowTransfers: 1_000,
   manyAccounts: 1_000,
   syncBlocks: 1_000,
-  syncFullBlocks: 2,
+  syncFullBlocks: 20,
 };

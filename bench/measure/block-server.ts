@@ -29,6 +29,8 @@ export async function serveBlocks(blocks: readonly CertifiedBytes[]): Promise<Bl
       response.writeHead(200, { 'content-type': 'application/cbor' }).end(answer(blocks, from, to));
     });
   });
+  // A connection is closed by the one that opened it: an answer to a request that crosses a close is lost.
+  server.keepAliveTimeout = 0;
   await listen(server);
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -22,10 +22,11 @@ import type { SignedTransaction } from '../../shared/protocol/transaction/transa
 import { encodeCertificate } from '../../shared/protocol/votes/encode.ts';
 import { aGenesis, aSigner, aTransfer, InMemoryChain } from '../../test/support/in-memory-chain.ts';
 import { serveBlocks } from './block-server.ts';
+import { processorSeconds, workerdProcesses } from './process-time.ts';
 
 const VALIDATORS = 4;
-const ACCOUNTS = 10;
-const POLL_MS = 20;
+/** Far below a hundredth of what is timed, and no load on the node. */
+const POLL_MS = 50;
 /** A node that stops half-way must not stop the bench with it. */
 const CATCH_UP_MS_MAX = 600_000;
 /** Workerd is a child of this process: it has no host that could end. */
@@ -42,19 +43,21 @@ export interface SignedChain {
 export interface CatchUp {
   readonly blocksPerSecond: number;
   readonly transactionsPerSecond: number;
+  /** Processor time of the node that caught up; null where the system does not say. */
+  readonly processorSeconds: number | null;
 }
 
-/** Builds and certifies a chain of so many blocks with so many transfers each. */
-export function signedChain(count: number, perBlock: number): SignedChain {
-  const chain = new InMemoryChain(aGenesis({ validators: VALIDATORS, accounts: ACCOUNTS }));
-  const signers = Array.from({ length: ACCOUNTS }, (_, index) => aSigner(`account ${index}`));
+/** Builds and certifies a chain of so many blocks with so many transfers each, from each of the accounts in turn. */
+export function signedChain(count: number, perBlock: number, accounts: number): SignedChain {
+  const chain = new InMemoryChain(aGenesis({ validators: VALIDATORS, accounts }));
+  const signers = Array.from({ length: accounts }, (_, index) => aSigner(`account ${index}`));
   const addresses = signers.map(({ publicKey }) => addressOf(publicKey));
   const nonces = signers.map(() => 0);
   let sent = 0;
   const transfer = (): SignedTransaction => {
-    const from = sent % ACCOUNTS;
+    const from = sent % accounts;
     const signer = signers[from];
-    const to = addresses[(from + 1) % ACCOUNTS];
+    const to = addresses[(from + 1) % accounts];
     const nonce = nonces[from];
     if (signer === undefined || to === undefined || nonce === undefined)
       throw new Error('accounts are numbered');
@@ -89,13 +92,16 @@ export async function catchUp(
 
     const holder = { ...newPeer(source.node.url, 0), node_key: source.key };
     const follower = await startFollower(join(directory, 'follower'), [holder], env, nodes);
+    const usedBefore = await follower.used();
     const started = performance.now();
     await follower.follow(chain.genesis);
     await untilHeight(follower.node, chain.blocks.length);
     const seconds = (performance.now() - started) / 1_000;
+    const used = await follower.used();
     return {
       blocksPerSecond: chain.blocks.length / seconds,
       transactionsPerSecond: chain.transactions / seconds,
+      processorSeconds: used === null || usedBefore === null ? null : used - usedBefore,
     };
   } finally {
     await Promise.all(nodes.map((node) => node.stop()));
@@ -118,6 +124,7 @@ async function startFollower(
 ) {
   const keys = newKey();
   const adminToken = randomBytes(24).toString('hex');
+  const others = await workerdProcesses();
   const node = await startNode({
     bundle: await loadBundle(),
     port: 0,
@@ -135,8 +142,10 @@ async function startFollower(
   });
   nodes.push(node);
   await untilLive(node.url, NEVER_EXITED);
+  const process = (await workerdProcesses()).find((id) => !others.includes(id));
   return {
     node,
+    used: async () => (process === undefined ? null : await processorSeconds(process)),
     key: consensusKeyFromBytes(keys.signer.publicKey),
     follow: (genesis: Genesis) => createChain({ url: node.url, adminToken, genesis }),
   };
