@@ -8,7 +8,7 @@ import type { PeerWire } from '../../shared/api/schemas/network.ts';
 import type { SyncStatusWire } from '../../shared/api/schemas/sync.ts';
 import { consensusKeyFromBytes } from '../../shared/protocol/primitives/consensus-key.ts';
 import { type BlockSource, fetchBlocks } from './block-client.ts';
-import { startTestNode, type TestNode } from './node.ts';
+import { startTestNode, type TestNode, type TestNodeOptions } from './node.ts';
 import { getJson, post, signedTransfer, walletOf } from './stranger.ts';
 
 /** A running node of the network. */
@@ -28,7 +28,7 @@ const NETWORK = {
 
 /** Starts the validator with its chain. */
 export async function startValidator(
-  options: { entry?: string; env?: Readonly<Record<string, string>> } = {},
+  options: Pick<TestNodeOptions, 'entry' | 'env' | 'params'> = {},
 ): Promise<NetworkNode> {
   const env = { LOG_LEVEL: 'info', ...options.env };
   const node = await startTestNode({ ...options, ledger: false, env });
@@ -43,11 +43,12 @@ export async function startValidator(
 export async function startFollower(
   env: Readonly<Record<string, string>> = {},
   options: { entry?: string } = {},
-): Promise<NetworkNode & { restart(): Promise<void> }> {
+): Promise<NetworkNode & { restart(more?: Readonly<Record<string, string>>): Promise<void> }> {
   const keys = newKey();
   const node = await startTestNode({ ...options, ledger: false, create: false, env: { LOG_LEVEL: 'info' } });
-  const restart = () =>
-    node.restart({ ...NETWORK, NODE_URL: node.url, VALIDATOR_KEY: '', NODE_KEY: keys.privateKey, ...env });
+  const own = { NODE_URL: node.url, VALIDATOR_KEY: '', NODE_KEY: keys.privateKey };
+  const restart = (more: Readonly<Record<string, string>> = {}) =>
+    node.restart({ ...NETWORK, ...own, ...env, ...more });
   await restart();
   return { node, key: consensusKeyFromBytes(keys.signer.publicKey), restart };
 }
