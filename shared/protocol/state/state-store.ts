@@ -12,7 +12,10 @@ export interface StateStore extends StateReader {
 /** Records of one kind: a namespace and the codec of their values. */
 export interface RecordKind<T> {
   readonly namespace: string;
-  /** Null where there is none; nobody changes what it gives. Bytes that are no record are a bug: nobody else writes this namespace. */
+  /**
+   * Null where there is none; nobody changes what it gives. Bytes that are no record are a bug: nobody else writes this
+   * namespace.
+   */
   read(reader: StateReader, key: Uint8Array): T | null;
   /** Null deletes. */
   write(store: StateStore, key: Uint8Array, value: T | null): void;
