@@ -157,12 +157,13 @@ export class Simulation {
   /** Links of a node open again after it has started. */
   connected(node: SimulatedNode): void {
     this.heightMoved();
-    const linkMs = this.scenario.baseLatencyMs;
-    for (const other of this.nodes) {
-      if (other === node || !other.isUp) continue;
-      this.after(linkMs, () => node.life?.input({ type: 'peer_connected', peer: other.key }));
-      this.after(linkMs, () => other.life?.input({ type: 'peer_connected', peer: node.key }));
-    }
+    for (const other of this.nodes) if (other !== node) this.#link(node, other);
+  }
+
+  /** Every link opens again, once. */
+  reconnected(): void {
+    for (const [index, node] of this.nodes.entries())
+      for (const other of this.nodes.slice(index + 1)) this.#link(node, other);
   }
 
   /** The decoded value, or null for bytes that are none: a fault of the link, not of the node. */
@@ -174,6 +175,13 @@ export class Simulation {
       this.statistics.add('refused/undecodable');
       return null;
     }
+  }
+
+  #link(one: SimulatedNode, other: SimulatedNode): void {
+    if (!one.isUp || !other.isUp) return;
+    const linkMs = this.scenario.baseLatencyMs;
+    this.after(linkMs, () => one.life?.input({ type: 'peer_connected', peer: other.key }));
+    this.after(linkMs, () => other.life?.input({ type: 'peer_connected', peer: one.key }));
   }
 
   #bootAfter(node: SimulatedNode, delayMs: number): void {

@@ -133,16 +133,7 @@ export class World {
   /** The real key of a label. What the real signer makes is known to hold. */
   signer(label: string): Signer {
     const signer = aSigner(label);
-    const memo = this.#memo;
-    if (memo === null) return signer;
-    return {
-      publicKey: signer.publicKey,
-      sign(message) {
-        const signature = signer.sign(message);
-        memo.holds(signer.publicKey, message, signature);
-        return signature;
-      },
-    };
+    return this.#memo === null ? signer : this.#memo.signer(signer);
   }
 
   /** Writes the genesis to the storage of a new node. */
