@@ -106,8 +106,8 @@ export class Keeper {
     this.#guard.accused(height);
   }
 
-  /** The operator vouches for everything up to a position. True if the guard took it. */
-  setMark(height: number, round: number): boolean {
+  /** The operator vouches for everything up to a position, without a round for a whole height. True if the guard took it. */
+  setMark(height: number, round?: number): boolean {
     return this.#guard.setMark(height, round).ok;
   }
 

@@ -62,6 +62,8 @@ export class SimulatedNode {
   /** The state of the last turn that was committed. */
   durable: ConsensusState | null = null;
   #writingTurns = 0;
+  /** Its operator's mark covers this height: it has no part in it. */
+  #silentHeight = 0;
 
   constructor(simulation: Simulation, index: number, behaviour: Behaviour | null) {
     const { keys } = simulation.world;
@@ -86,6 +88,11 @@ export class SimulatedNode {
   /** Its key is held back after a restore. */
   get isHeld(): boolean {
     return this.restoredHeight !== null || (this.life?.keeper?.reason ?? null) !== null;
+  }
+
+  /** It has no voice in a height, though it is honest. */
+  isSilentAt(height: number): boolean {
+    return this.isHeld || height <= this.#silentHeight;
   }
 
   get nowMs(): number {
@@ -158,11 +165,15 @@ export class SimulatedNode {
   /** The operator vouches for what the key has signed, as only the one who sees everything can. True once it is done. */
   vouch(): boolean {
     const { life, restoredHeight } = this;
-    const highest = this.simulation.observer.highestSigned(this);
+    const { observer } = this.simulation;
     if (life === null || life.keeper === null) return false;
+    const { height, round } = observer.highestSigned(this) ?? { height: this.height, round: 0 };
+    // A lock is lost with the storage, so the whole height counts as signed.
+    const isLocked = observer.isLocked(this, height);
     // It signs in the same event.
     this.restoredHeight = null;
-    const isTaken = life.keeper.setMark(highest?.height ?? this.height, highest?.round ?? 0);
+    const isTaken = life.keeper.setMark(height, isLocked ? undefined : round);
+    if (isTaken && isLocked) this.#silentHeight = height;
     this.sql.commit();
     if (!isTaken) this.restoredHeight = restoredHeight;
     return isTaken;

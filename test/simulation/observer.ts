@@ -87,6 +87,11 @@ export class Observer {
     return this.#highest.get(node.index) ?? null;
   }
 
+  /** Whether a node has precommitted a block of a height: then it is locked there, and must not forget it. */
+  isLocked(node: SimulatedNode, height: number): boolean {
+    return this.#votes.get(height)?.lockBelow(node.index, Number.POSITIVE_INFINITY) !== undefined;
+  }
+
   #signedHonestly(node: SimulatedNode, position: SignPosition, message: Uint8Array): void {
     const { height, round, step } = position;
     const where = `${height}/${round}/${step}`;
@@ -245,7 +250,8 @@ export class Observer {
       throw new Violation('no_refused_signature', `node ${node.index} at ${event.height}/${event.round}`);
     if (event.name !== 'new_round' || this.decidedHashes.has(event.height)) return;
     const proposer = world.indexOf.get(event.proposer);
-    const isAble = proposer !== undefined && nodes[proposer]?.isHonest === true && !nodes[proposer].isHeld;
+    const proposing = proposer === undefined ? undefined : nodes[proposer];
+    const isAble = proposing?.isHonest === true && !proposing.isSilentAt(event.height);
     this.liveness.roundBegan(event.height, event.round, isAble);
   }
 }

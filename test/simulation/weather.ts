@@ -100,7 +100,7 @@ export class Weather {
     this.#timerFaults = [];
     this.#calmSinceMs = simulation.nowMs;
     for (const node of simulation.nodes) node.heal();
-    for (const node of simulation.nodes) simulation.connected(node);
+    simulation.reconnected();
     for (const node of simulation.nodes) this.#vouch(node);
     simulation.observer.liveness.healed();
     if (!this.#isOver) this.#planStorm(this.#random.chance(0.1) ? LONG_CALM_MS : 0);
@@ -111,7 +111,7 @@ export class Weather {
     const { nodes, observer, nowMs } = this.#simulation;
     if (!node.isHonest || !node.isHeld) return;
     const height = node.height + 1;
-    const silent = nodes.filter((each) => !each.isHonest || each.isHeld).map(({ key }) => key);
+    const silent = nodes.filter((each) => !each.isHonest || each.isSilentAt(height)).map(({ key }) => key);
     const isNeeded = 3 * observer.sets.power(height, silent) >= (observer.sets.at(height)?.total ?? 0);
     if (!isNeeded && this.#random.chance(0.5)) return;
     if (!node.vouch() && nowMs < this.#calmSinceMs + SETTLE_MS)

@@ -78,7 +78,7 @@ const restoredSnapshot: NodeFault = {
 function canSpare(node: SimulatedNode): boolean {
   const { nodes, observer } = node.simulation;
   const height = node.height + 1;
-  const silent = nodes.filter((each) => each === node || !each.isHonest || each.isHeld);
+  const silent = nodes.filter((each) => each === node || !each.isHonest || each.isSilentAt(height));
   const keys = silent.map(({ key }) => key);
   return 3 * observer.sets.power(height, keys) < (observer.sets.at(height)?.total ?? 0);
 }
