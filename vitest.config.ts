@@ -92,7 +92,8 @@ export default defineConfig({
           name: 'network',
           include: OF_NETWORKS,
           globalSetup: 'test/support/global-setup.ts',
-          fileParallelism: false,
+          // Most of the time they wait for rounds and deaths; a third would take the time of the other two.
+          maxWorkers: 2,
           testTimeout: 90_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 4 },

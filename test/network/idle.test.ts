@@ -50,8 +50,9 @@ it('rounds of comparison wake no chain', async () => {
   const before = await Promise.all(members.all.map(chainWakeups));
   const compared = await first.metric('blockchain_reconciliations_total');
   await until(
-    'more comparisons',
-    async () => (await first.metric('blockchain_reconciliations_total')) >= compared + 2,
+    // The next round may be half a minute away by now, the one after it a minute.
+    'another comparison',
+    async () => (await first.metric('blockchain_reconciliations_total')) > compared,
     60_000,
   );
   expect(await Promise.all(members.all.map(chainWakeups))).toEqual(before);
