@@ -199,9 +199,15 @@ export class ChainNetwork {
       pool,
       admit,
       onWork,
-      onInvalid: (peer) =>
-        this.#peers.report(peer, 'invalid_transaction', 'a transaction that nobody signed'),
+      onInvalid: (peer) => this.#forged(peer),
     });
+  }
+
+  /** No honest node passes on what nobody signed: whoever does not validate is let in again after a while only. */
+  #forged(peer: ConsensusKey): void {
+    const detail = 'a transaction that nobody signed';
+    if (this.#peers.roleOf(peer) !== 'validator') this.links.expel(peer, detail);
+    this.#peers.report(peer, 'invalid_transaction', detail);
   }
 
   #wireBlocks(): BlockGossip {

@@ -48,6 +48,8 @@ export interface TakenTransaction {
   readonly bytes: Uint8Array;
 }
 
+/** Transactions of one frame that nobody signed after which the rest of it is refused unread: each costs a verification. */
+export const INVALID_IN_FRAME_MAX = 3;
 /** Refusals that no later block changes. */
 const STALE_REFUSALS: readonly string[] = ['TX_NONCE_TOO_LOW', 'TX_EXPIRED'];
 /** Refusals of execution that a later block may not repeat: such a candidate stays in the pool. */
@@ -119,9 +121,14 @@ export class TransactionPool {
   ): { verdicts: ForeignVerdict[]; departed: Departed[] } {
     this.#nowMs = nowMs;
     const departed: Departed[] = [];
+    let invalid = 0;
     const verdicts = transactions.map((bytes): ForeignVerdict => {
+      if (invalid >= INVALID_IN_FRAME_MAX) return 'refused';
       const signed = this.#signed(bytes, genesisHash);
-      if (signed === null) return 'invalid';
+      if (signed === null) {
+        invalid += 1;
+        return 'invalid';
+      }
       const outcome = this.#admitOne(signed, nextHeight, nowMs, departed);
       if (outcome.ok) return 'admitted';
       return STALE_REFUSALS.includes(outcome.problem.code) ? 'stale' : 'refused';

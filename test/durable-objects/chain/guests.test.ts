@@ -1,6 +1,7 @@
 /** @module A chain under strangers: transactions that are right or wrong, and a part in consensus that is not theirs. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { LINK_CLOSE } from '../../../durable-objects/chain/links/limits.ts';
+import { INVALID_IN_FRAME_MAX } from '../../../durable-objects/chain/transaction-pool.ts';
 import { validatorKeys } from '../../../durable-objects/chain/validator-key.ts';
 import type { PeerFrame } from '../../../shared/api/p2p/frame.ts';
 import { assert } from '../../../shared/protocol/primitives/assert.ts';
@@ -43,7 +44,7 @@ it('takes a transaction of a guest, and tells it of the block', async () => {
   one.close();
 });
 
-it('counts a transaction that nobody signed, and takes the others of its frame', async () => {
+it('closes on a guest that brings a transaction which nobody signed, and takes the others of its frame', async () => {
   const one = guest(2);
   expect(await one.dial()).toBe(101);
   const forged = chain.bytesOf(1, 0).bytes.slice();
@@ -55,7 +56,31 @@ it('counts a transaction that nobody signed, and takes the others of its frame',
     'the count',
     async () => (await chain.metric(0, 'blockchain_gossip_dropped_total', 'reason="invalid"')) === 2,
   );
-  one.close();
+  expect(await one.closed).toBe(LINK_CLOSE.badFrame);
+  expect(await one.dial()).toBe(401);
+});
+
+it(`looks at ${INVALID_IN_FRAME_MAX} of a frame that nobody signed, and at no more`, async () => {
+  const before = await chain.metric(0, 'blockchain_gossip_dropped_total', 'reason="invalid"');
+  const one = guest(4);
+  expect(await one.dial()).toBe(101);
+  const { hash, bytes } = chain.bytesOf(4, 0);
+  const forged = Array.from({ length: INVALID_IN_FRAME_MAX + 20 }, (_, index) => {
+    const copy = bytes.slice();
+    copy[copy.length - 1 - index] = (copy[copy.length - 1 - index] ?? 0) ^ 1;
+    return copy;
+  });
+  one.send(transactions(...forged, bytes));
+  expect(await one.closed).toBe(LINK_CLOSE.badFrame);
+  await until('the count', async () => {
+    const now = await chain.metric(0, 'blockchain_gossip_dropped_total', 'reason="invalid"');
+    return now - before === INVALID_IN_FRAME_MAX;
+  });
+  const honest = guest(5);
+  expect(await honest.dial()).toBe(101);
+  honest.send(transactions(bytes));
+  await chain.until('final', hash, [0]);
+  honest.close();
 });
 
 it('closes on a guest that takes part in the open height, and not on one that lags or leads', async () => {
