@@ -78,7 +78,7 @@ export class LyingPeer {
 
   /** Listens, and joins the node with a claim to this height of a chain. */
   async join(
-    { node, key }: { readonly node: TestNode; readonly key: string },
+    { node, key }: { readonly node: Pick<TestNode, 'url'>; readonly key: string },
     chain: Pick<TestNode, 'chainId' | 'genesisHash'>,
     height: number,
   ): Promise<void> {

@@ -42,7 +42,7 @@ export async function startValidator(
 /** Starts a node that can follow the validator's chain; `follow` creates it there. */
 export async function startFollower(
   env: Readonly<Record<string, string>> = {},
-  options: { entry?: string } = {},
+  options: Pick<TestNodeOptions, 'entry' | 'chainId'> = {},
 ): Promise<NetworkNode & { restart(more?: Readonly<Record<string, string>>): Promise<void> }> {
   const keys = newKey();
   const node = await startTestNode({ ...options, ledger: false, create: false, env: { LOG_LEVEL: 'info' } });
@@ -54,13 +54,13 @@ export async function startFollower(
 }
 
 /** Creates a node's chain on another node. */
-export async function follow(follower: TestNode, { genesis }: TestNode): Promise<void> {
+export async function follow(follower: TestNode, { genesis }: Pick<TestNode, 'genesis'>): Promise<void> {
   const { url, adminToken } = follower;
   await createChain({ url, adminToken, genesis });
 }
 
 /** Tells a node to join the network through another one. */
-export async function joinThrough(node: TestNode, other: TestNode): Promise<void> {
+export async function joinThrough(node: TestNode, other: Pick<TestNode, 'url'>): Promise<void> {
   const headers = { authorization: `Bearer ${node.adminToken}` };
   const response = await post(`${node.url}/admin/network/join`, { url: other.url }, headers);
   if (!response.ok) throw new Error(`HTTP ${response.status}: ${await response.text()}`);
@@ -94,7 +94,7 @@ export async function peersOf(node: TestNode): Promise<ReadonlyMap<string, PeerW
 }
 
 /** Hashes of the blocks of a node, by its own word. */
-export async function hashesOf(node: TestNode, to: number): Promise<string[]> {
+export async function hashesOf(node: Pick<TestNode, 'url'>, to: number): Promise<string[]> {
   const hashes: string[] = [];
   while (hashes.length < to) {
     const start = hashes.length + 1;
