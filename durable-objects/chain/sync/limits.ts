@@ -14,6 +14,8 @@ export const ANSWER_HEAD_MS = 5_000;
 export const ANSWER_RATE_MIN = 128_000;
 /** after this time, in which a peer may wake and read. */
 export const ANSWER_GRACE_MS = 3_000;
+/** How often it is looked whether an answer has any time left; of a longer time between two looks twice this counts. */
+export const LOOK_MS = 250;
 
 /** Attempts to get one range before all who failed are held to account together. */
 export const DOWNLOAD_ATTEMPTS = 5;

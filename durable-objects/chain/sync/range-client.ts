@@ -10,7 +10,7 @@ import type { CertifiedBytes } from '../../../shared/protocol/execution/linked-b
 import type { ConsensusKey } from '../../../shared/protocol/primitives/brand.ts';
 import { concatBytes } from '../../../shared/protocol/primitives/bytes.ts';
 import { ProtocolError } from '../../../shared/protocol/primitives/errors.ts';
-import { ANSWER_GRACE_MS, ANSWER_HEAD_MS, ANSWER_RATE_MIN, ANSWER_TIMEOUT_MS } from './limits.ts';
+import { ANSWER_GRACE_MS, ANSWER_HEAD_MS, ANSWER_RATE_MIN, ANSWER_TIMEOUT_MS, LOOK_MS } from './limits.ts';
 
 /** What came of a request: blocks, at most as many as were asked for; or how the peer failed. */
 export type RangeAnswer =
@@ -92,16 +92,21 @@ async function readBounded(response: Response, patience: Patience): Promise<Uint
   }
 }
 
-/** Aborts an answer that does not begin, that comes more slowly than it must, or that takes too long in all. */
+/**
+ * Aborts an answer that does not begin, that comes more slowly than it must, or that takes too long in all. What counts is
+ * time in which this thread could read: while it executes blocks nobody keeps it waiting.
+ */
 class Patience {
   readonly #abort = new AbortController();
-  readonly #whole: ReturnType<typeof setTimeout>;
-  #next: ReturnType<typeof setTimeout>;
-  #slowAtMs = 0;
+  readonly #looks: ReturnType<typeof setInterval>;
+  #lookedAtMs = Date.now();
+  #waitedMs = 0;
+  /** In time waited: when an answer that has not ended is given up, and why. */
+  #limitMs = ANSWER_HEAD_MS;
+  #reason = 'no answer in time';
 
   constructor() {
-    this.#whole = setTimeout(() => this.#give('the answer takes too long'), ANSWER_TIMEOUT_MS);
-    this.#next = setTimeout(() => this.#give('no answer in time'), ANSWER_HEAD_MS);
+    this.#looks = setInterval(() => this.#look(), LOOK_MS);
   }
 
   get signal(): AbortSignal {
@@ -110,25 +115,25 @@ class Patience {
 
   /** The head of the answer is here. */
   begin(): void {
-    this.#slowAtMs = Date.now() + ANSWER_GRACE_MS;
-    this.#arm();
+    this.#limitMs = this.#waitedMs + ANSWER_GRACE_MS;
+    this.#reason = 'the answer comes too slowly';
   }
 
   /** Each byte buys time. */
   grow(bytes: number): void {
-    this.#slowAtMs += (bytes * 1_000) / ANSWER_RATE_MIN;
-    this.#arm();
+    this.#limitMs += (bytes * 1_000) / ANSWER_RATE_MIN;
   }
 
   end(): void {
-    clearTimeout(this.#whole);
-    clearTimeout(this.#next);
+    clearInterval(this.#looks);
   }
 
-  #arm(): void {
-    clearTimeout(this.#next);
-    const leftMs = Math.max(0, this.#slowAtMs - Date.now());
-    this.#next = setTimeout(() => this.#give('the answer comes too slowly'), leftMs);
+  #look(): void {
+    const nowMs = Date.now();
+    this.#waitedMs += Math.min(nowMs - this.#lookedAtMs, 2 * LOOK_MS);
+    this.#lookedAtMs = nowMs;
+    if (this.#waitedMs >= ANSWER_TIMEOUT_MS) this.#give('the answer takes too long');
+    else if (this.#waitedMs >= this.#limitMs) this.#give(this.#reason);
   }
 
   #give(reason: string): void {

@@ -44,6 +44,19 @@ describe('an answer with blocks', () => {
     expect(answer).toEqual({ kind: 'blocks', blocks: [] });
   });
 
+  it('is not given up for time in which this node did something else', async () => {
+    const bytes = encodeBlocksAnswer([]);
+    const { answer } = await ask((_, response) => {
+      response.writeHead(200).flushHeaders();
+      setTimeout(() => {
+        const untilMs = Date.now() + ANSWER_GRACE_MS + 500;
+        while (Date.now() < untilMs);
+        setTimeout(() => response.end(bytes), 200);
+      }, 300);
+    });
+    expect(answer).toEqual({ kind: 'blocks', blocks: [] });
+  });
+
   it.concurrent('that does not begin is given up long before one that does', async () => {
     const { answer, ms } = await ask(() => undefined);
     expect(answer).toMatchObject({ kind: 'failed', offence: 'timeout' });
