@@ -7,8 +7,8 @@ import { assert } from '../../shared/protocol/primitives/assert.ts';
 import type { Receipt } from '../../shared/protocol/transaction/receipt.ts';
 import { AgingMap } from '../runtime/aging-map.ts';
 
-/** Transactions that are kept; a full block holds about 6,000. About 150 bytes each. */
-export const FINAL_INDEX_MAX = 30_000;
+/** Transactions that are kept: three full blocks of about 6,000. Some 165 bytes each. */
+export const FINAL_INDEX_MAX = 18_000;
 
 export interface FinalPosition {
   readonly height: number;

@@ -79,12 +79,14 @@ export class LedgerTarget implements OutboxTarget {
       this.#moveTo(last.height + 1);
     }
     this.#health = { status: 'ok', height: this.#nextHeight - 1 };
+    this.#deps.recent.want(true);
     if (!this.pending()) this.#deps.onChange();
   }
 
   failed(error: unknown, nowMs: number): void {
     this.#client?.close();
     this.#client = null;
+    this.#deps.recent.want(false);
     const since_ms = this.#health.since_ms ?? nowMs;
     this.#health = { status: 'behind', height: this.#nextHeight - 1, error: errorText(error), since_ms };
     this.#deps.onChange();

@@ -17,10 +17,15 @@ const REFUSED = Symbol('refused');
 // The synchronous state of one read; nothing here calls out.
 let bytes: Uint8Array = new Uint8Array();
 let at = 0;
+let isShared = false;
 
-/** The value, or undefined unless the bytes are exactly its deterministic encoding, in ASCII as far as they hold text. */
-export function readItem(input: Uint8Array): CborValue | undefined {
+/**
+ * The value, or undefined unless the bytes are exactly its deterministic encoding, in ASCII as far as they hold text. Byte
+ * strings are copies, or with `shared` views of the input.
+ */
+export function readItem(input: Uint8Array, shared = false): CborValue | undefined {
   bytes = input;
+  isShared = shared;
   at = 0;
   const value = read(0);
   return value === REFUSED || at !== input.length ? undefined : value;
@@ -60,11 +65,11 @@ function readArray(length: number, depth: number): CborValue | typeof REFUSED {
   return items;
 }
 
-/** A copy, since the input may be memory that is used again. */
+/** A copy unless the caller owns the input: it may be memory that is used again. */
 function readBytes(end: number): Uint8Array {
   const start = at;
   at = end;
-  return bytes.slice(start, end);
+  return isShared ? bytes.subarray(start, end) : bytes.slice(start, end);
 }
 
 function readText(end: number): string | typeof REFUSED {

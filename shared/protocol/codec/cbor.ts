@@ -34,11 +34,12 @@ const STRICT = { strict: true, allowIndefinite: false, allowUndefined: false, al
 
 /**
  * Reads one CBOR item that fills the bytes. What the library lets pass (floats with integer values, bad UTF-8, booleans)
- * is caught by the schema and by encoding again: use `decode` of codec.ts. Throws CodecError.
+ * is caught by the schema and by encoding again: use `decode` of codec.ts. `shared`: byte strings may be views of the input,
+ * which then must never change. Throws CodecError.
  */
-export function readCbor(input: Uint8Array): CborValue {
+export function readCbor(input: Uint8Array, shared = false): CborValue {
   const bytes = plainBytes(input);
-  const value = readItem(bytes);
+  const value = readItem(bytes, shared);
   if (value !== undefined) return value;
   try {
     return cborgDecode(bytes, { ...STRICT, tokenizer: new BoundedTokenizer(bytes, STRICT) }) as CborValue;

@@ -40,14 +40,26 @@ export function encode<T>(codec: Codec<T>, value: T): Uint8Array<ArrayBuffer> {
  * reader, which takes deterministic bytes only. Throws CodecError.
  */
 export function decode<T>(codec: Codec<T>, bytes: Uint8Array, maxBytes: number): T {
+  return decodeFrom(codec, bytes, maxBytes, false);
+}
+
+/**
+ * As `decode`, for bytes that are kept beside the value and never change: byte strings in it are views of them, not copies,
+ * since an array of its own costs more than the 32 or 64 bytes in it.
+ */
+export function decodeViews<T>(codec: Codec<T>, bytes: Uint8Array, maxBytes: number): T {
+  return decodeFrom(codec, bytes, maxBytes, true);
+}
+
+function decodeFrom<T>(codec: Codec<T>, bytes: Uint8Array, maxBytes: number, shared: boolean): T {
   if (bytes.length > maxBytes) {
     throw new CodecError('CBOR_TOO_LARGE', `${bytes.length} bytes, at most ${maxBytes} allowed`, {
       maxBytes,
     });
   }
-  const direct = codec.isExact === true ? readItem(plainBytes(bytes)) : undefined;
+  const direct = codec.isExact === true ? readItem(plainBytes(bytes), shared) : undefined;
   if (direct !== undefined) return codec.fromCbor(direct, '');
-  const value = codec.fromCbor(readCbor(bytes), '');
+  const value = codec.fromCbor(readCbor(bytes, shared), '');
   if (!isCborOf(codec.toCbor(value), bytes)) {
     throw new CodecError('CBOR_NOT_CANONICAL', 'the bytes are not the one encoding of their value');
   }

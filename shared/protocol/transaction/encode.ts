@@ -8,7 +8,7 @@ import {
   type CborValue,
   type Codec,
   CodecError,
-  decode,
+  decodeViews,
   encode,
   uint,
 } from '../codec/codec.ts';
@@ -87,12 +87,12 @@ export function encodeTransaction(transaction: Transaction, registry: Transactio
 
 /**
  * Decodes canonical bytes and adds hash and sender. Throws TX_TOO_LARGE, TX_TYPE_UNKNOWN or TX_MALFORMED.
- * The signature is not verified here.
+ * The signature is not verified here. What is decoded shares the memory of `txBytes`, which must not change after this.
  */
 export function decodeTransaction(txBytes: Uint8Array, registry: TransactionRegistry): SignedTransaction {
   checkSize(txBytes);
   try {
-    const transaction = decode(transactionCodec(registry), txBytes, TRANSACTION_BYTES_MAX);
+    const transaction = decodeViews(transactionCodec(registry), txBytes, TRANSACTION_BYTES_MAX);
     return withIdentity(transaction, txBytes);
   } catch (error) {
     if (!(error instanceof CodecError)) throw error;

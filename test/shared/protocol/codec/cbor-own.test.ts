@@ -49,6 +49,14 @@ describe('the own CBOR', () => {
     );
   });
 
+  it('copies byte strings, or shares the memory of its input where it is told to', () => {
+    const bytes = new Uint8Array(libraryEncode([new Uint8Array([1, 2, 3])]));
+    const [copy] = readItem(bytes) as [Uint8Array];
+    const [view] = readItem(bytes, true) as [Uint8Array];
+    expect(copy).toEqual(view);
+    expect([copy.buffer === bytes.buffer, view.buffer === bytes.buffer]).toEqual([false, true]);
+  });
+
   it('takes no bytes but the one encoding of what it reads', () => {
     const change = fc.record({ at: fc.nat(), byte: fc.integer({ min: 0, max: 255 }), cut: fc.nat(3) });
     fc.assert(
