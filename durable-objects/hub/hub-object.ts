@@ -25,7 +25,7 @@ import { ChainLink, headToWire } from './chain-link.ts';
 import { Conversation } from './conversation.ts';
 import { FanOut } from './fan-out.ts';
 import { HubStore, newerHead } from './hub-store.ts';
-import { FRAME_BYTES_MAX, HUB_LIMITS, type HubLimits, SUBSCRIPTIONS_MAX } from './limits.ts';
+import { FRAME_BYTES_MAX, HUB_LIMITS, type HubLimits, SCARCE_SHARE, SUBSCRIPTIONS_MAX } from './limits.ts';
 import { Pace } from './pace.ts';
 import { Replayer } from './replayer.ts';
 import { NEW_SOCKET, SocketStates } from './socket-state.ts';
@@ -220,8 +220,9 @@ export class HubObject extends DurableObject<Bindings> implements HubRpc {
   }
 
   #now(): Now {
-    const room = this.#limits.backlogBytes - this.#states.totals.bytes;
-    return { ms: Date.now(), room: Math.max(0, room) };
+    const { backlogBytes } = this.#limits;
+    const room = Math.max(0, backlogBytes - this.#states.totals.bytes);
+    return { ms: Date.now(), room, isScarce: room < SCARCE_SHARE * backlogBytes };
   }
 
   async #gone(socket: WebSocket): Promise<void> {

@@ -28,6 +28,11 @@ export const HUB_SUBSCRIPTIONS_MAX = 20_000;
 export const BACKLOG_BYTES_MAX = 16 * 1024 * 1024;
 /** One subscription may have under way this part of what the hub has left: the first one gets the 4 MiB of a default. */
 export const BACKLOG_SHARE = 1 / 4;
+/**
+ * With less than this part of it left, a live reader is asked to acknowledge with each delivery: thousands of readers, none
+ * of which has used its own credit, would together use up the hub's, and all of them would have to wait for a replay.
+ */
+export const SCARCE_SHARE = 1 / 2;
 /** A subscription may always have this much under way, however full the hub is: a few frames, so that it moves on. */
 export const CREDIT_BYTES_MIN = 4 * 1024;
 /**

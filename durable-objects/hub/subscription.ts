@@ -71,6 +71,8 @@ export interface Now {
   readonly ms: number;
   /** Bytes that the hub may still send to all its sockets together. */
   readonly room: number;
+  /** So little room is left that who has something under way is asked to acknowledge it. */
+  readonly isScarce?: boolean;
 }
 
 /** Bytes that one subscription may have under way while the hub has `room`: a share of it, so that some always remains. */
@@ -110,10 +112,13 @@ export function deliver(from: Subscription, block: BlockEvents, now: Now): Deliv
   return { subscription: { ...subscription, next: { height: block.height + 1, index: 0 } }, frames };
 }
 
-/** Asks a client that the hub has stopped to acknowledge what it has, and tells what its credit is in bytes by now. */
-function withShare(paused: Delivery, room: number): Delivery {
-  const { subscription, frames } = paused;
-  if (!hasCredit(subscription) || subscription.seq === subscription.acked) return paused;
+/**
+ * Asks a client to acknowledge what it has, and tells what its credit is in bytes by now: one that the hub has stopped, or
+ * whose acknowledgement makes room before others have to be stopped.
+ */
+function withShare(delivery: Delivery, room: number): Delivery {
+  const { subscription, frames } = delivery;
+  if (!hasCredit(subscription) || subscription.seq === subscription.acked) return delivery;
   const credit = { events: subscription.credit, bytes: shareOf(room) };
   const frame: CreditFrame = { type: 'credit', sub: subscription.sub, credit };
   return { subscription, frames: [...frames, JSON.stringify(frame)] };
@@ -182,7 +187,8 @@ export function onBlocks(
     if (subscription.pausedMs !== null)
       return sent({ ...subscription, mode: 'replay', stalled: !hasCredit(subscription) }, frames);
   }
-  return sent(subscription, frames);
+  if (now.isScarce !== true || frames.length === 0) return sent(subscription, frames);
+  return { kind: 'sent', delivery: withShare({ subscription, frames }, room) };
 }
 
 function sent(subscription: Subscription, frames: readonly string[]): BlockOutcome {

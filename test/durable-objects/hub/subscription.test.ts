@@ -284,6 +284,24 @@ describe('the room of a hub', () => {
     expect(acked !== null && wantsReplay(acked)).toBe(true);
   });
 
+  it('is asked for with each live delivery while it is scarce, so that nobody has to be stopped', () => {
+    const scarce = { ...NOW, room: BACKLOG_BYTES_MAX / 2 - 1, isScarce: true };
+    const outcome = onBlocks(aSubscription(wide), [aBlock(1, 1), aBlock(2, 1)], 2, scarce);
+    if (outcome.kind !== 'sent') throw new Error('lagged');
+    const { subscription, frames } = outcome.delivery;
+    expect(frames.map((frame) => (JSON.parse(frame) as { type: string }).type)).toEqual([
+      'event',
+      'event',
+      'credit',
+    ]);
+    const credit = { events: 1_000, bytes: shareOf(scarce.room - subscription.bytes) };
+    expect(JSON.parse(frames.at(-1) ?? '')).toEqual({ type: 'credit', sub: 's1', credit });
+    expect(subscription).toMatchObject({ mode: 'live', pausedMs: null, next: { height: 3, index: 0 } });
+    // Who was sent nothing has nothing new to acknowledge.
+    const none = onBlocks(subscription, [aBlock(3, 0)], 3, scarce);
+    expect(none.kind === 'sent' && none.delivery.frames).toEqual([]);
+  });
+
   it('is waited for by a frame that does not fit, which is sent once it does', () => {
     const block = aBlock(1, 1, 10_000);
     const from = aSubscription({ ...wide, mode: 'replay' });
