@@ -34,7 +34,7 @@ export const FULL: Sizes = {
   single: 200,
   latencySamples: 200,
   chains: 20,
-  sockets: 1_000,
+  sockets: 5_000,
   fanOutBlocks: 5,
   rowTransfers: 5_500,
   manyAccounts: 10_000,
