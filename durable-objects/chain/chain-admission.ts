@@ -43,8 +43,6 @@ export class ChainAdmission {
     if (this.#ingress.full(transactions.length)) {
       return transactions.map(() => fail('CHAIN_OVERLOADED', 'too many transactions wait to be admitted'));
     }
-    const refusal = this.#deps.refusal();
-    if (refusal !== null) return transactions.map(() => refusal);
     const outcomes = await this.#ingress.submit(transactions);
     if (waitMs <= 0) return outcomes;
     return Promise.all(outcomes.map((outcome) => this.#deps.finality.untilSettled(outcome, waitMs)));
@@ -72,6 +70,9 @@ export class ChainAdmission {
   /** One durable step for a group of transactions: admission and rows; then, when one is due, the block that holds them. */
   #admit(transactions: readonly Uint8Array[]): Result<SubmitOutcome>[] {
     const { storage, pool, finality, nextHeight, nowMs, event, onDeparted, onTaken } = this.#deps;
+    // Once for the group: the size of the database is a question to SQLite.
+    const refusal = this.#deps.refusal();
+    if (refusal !== null) return transactions.map(() => refusal);
     let outcomes: Result<SubmitOutcome>[] = [];
     event(() => {
       const admitted = storage.transactionSync(() => {

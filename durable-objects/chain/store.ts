@@ -252,8 +252,13 @@ export class ChainStore implements StateReader, PageReader {
     this.#sql.exec('INSERT OR REPLACE INTO departed VALUES (?, ?, ?)', hash, status, nowMs);
   }
 
-  forgetDeparted(hash: string): void {
-    this.#sql.exec('DELETE FROM departed WHERE hash = ?', hash);
+  /** These are in the pool again. */
+  forgetDeparted(hashes: readonly string[]): void {
+    if (hashes.length === 0) return;
+    this.#sql.exec(
+      'DELETE FROM departed WHERE hash IN (SELECT value FROM json_each(?))',
+      JSON.stringify(hashes),
+    );
   }
 
   departed(hash: string): TransactionStatus | null {

@@ -55,6 +55,17 @@ const STALE_REFUSALS: readonly string[] = ['TX_NONCE_TOO_LOW', 'TX_EXPIRED'];
 /** Refusals of execution that a later block may not repeat: such a candidate stays in the pool. */
 const PASSING_REFUSALS: readonly string[] = ['TX_NONCE_TOO_HIGH', 'TX_RECEIPT_DOES_NOT_FIT'];
 
+/** What transactions that are admitted together have in common: the state does not change between two of them. */
+interface Group {
+  readonly nextHeight: number;
+  readonly nowMs: number;
+  readonly params: ChainParams;
+  readonly accountOf: AccountOf;
+  readonly departed: Departed[];
+  /** Admitted, and perhaps still remembered as departed in an earlier attempt. */
+  returned: HashHex[];
+}
+
 export class TransactionPool {
   readonly #store: ChainStore;
   readonly #registry: TransactionRegistry;
@@ -99,17 +110,17 @@ export class TransactionPool {
     nextHeight: number,
     nowMs: number,
   ): { outcomes: Result<SubmitOutcome>[]; taken: TakenTransaction[]; departed: Departed[] } {
-    this.#nowMs = nowMs;
-    const departed: Departed[] = [];
+    const group = this.#group(nextHeight, nowMs);
     const taken: TakenTransaction[] = [];
     const outcomes = transactions.map((bytes) => {
       const signed = decodeTransaction(bytes, this.#registry);
       const isKnown = this.#mempool.get(signed.hash) !== undefined;
-      const outcome = this.#admitOne(signed, nextHeight, nowMs, departed);
+      const outcome = this.#admitOne(signed, group);
       if (outcome.ok && !isKnown) taken.push({ hash: signed.hash, bytes });
       return outcome;
     });
-    return { outcomes, taken, departed };
+    this.#forgetReturned(group);
+    return { outcomes, taken, departed: group.departed };
   }
 
   /** Checks transactions that no edge of ours has checked, and admits those that may enter. One verdict each. */
@@ -119,8 +130,7 @@ export class TransactionPool {
     nextHeight: number,
     nowMs: number,
   ): { verdicts: ForeignVerdict[]; departed: Departed[] } {
-    this.#nowMs = nowMs;
-    const departed: Departed[] = [];
+    const group = this.#group(nextHeight, nowMs);
     let invalid = 0;
     const verdicts = transactions.map((bytes): ForeignVerdict => {
       if (invalid >= INVALID_IN_FRAME_MAX) return 'refused';
@@ -129,11 +139,12 @@ export class TransactionPool {
         invalid += 1;
         return 'invalid';
       }
-      const outcome = this.#admitOne(signed, nextHeight, nowMs, departed);
+      const outcome = this.#admitOne(signed, group);
       if (outcome.ok) return 'admitted';
       return STALE_REFUSALS.includes(outcome.problem.code) ? 'stale' : 'refused';
     });
-    return { verdicts, departed };
+    this.#forgetReturned(group);
+    return { verdicts, departed: group.departed };
   }
 
   hasCandidates(): boolean {
@@ -195,39 +206,52 @@ export class TransactionPool {
     }
   }
 
-  #admitOne(
-    signed: SignedTransaction,
-    nextHeight: number,
-    nowMs: number,
-    departed: Departed[],
-  ): Result<SubmitOutcome> {
+  #group(nextHeight: number, nowMs: number): Group {
+    this.#nowMs = nowMs;
+    const accounts = new Map<Address, ReturnType<AccountOf>>();
+    const accountOf: AccountOf = (address) => {
+      const known = accounts.get(address);
+      if (known !== undefined) return known;
+      const account = this.#accountOf(address);
+      accounts.set(address, account);
+      return account;
+    };
+    return { nextHeight, nowMs, params: this.#params(), accountOf, departed: [], returned: [] };
+  }
+
+  #admitOne(signed: SignedTransaction, group: Group): Result<SubmitOutcome> {
     try {
       if (this.#rules.parties.length > 0 && !this.#rules.parties.includes(signed.sender)) {
         return fail('TX_SENDER_NOT_A_PARTY', 'only the parties of this chain may transact', {
           tx_hash: signed.hash,
         });
       }
-      const account = this.#accountOf(signed.sender);
-      const { row, known, departures } = this.#mempool.admit(signed, {
-        account,
-        params: this.#params(),
-        nextHeight,
-        nowMs,
-      });
+      const { nextHeight, nowMs, params, accountOf } = group;
+      const context = { account: accountOf(signed.sender), params, nextHeight, nowMs };
+      const { row, known, departures } = this.#mempool.admit(signed, context);
       if (!known) {
         this.#store.insertPending({
           sequence: row.sequence,
           receivedMs: row.receivedMs,
           bytes: signed.bytes,
         });
-        this.#store.forgetDeparted(signed.hash);
+        group.returned.push(signed.hash);
       }
-      departed.push(...this.#remove(departures, nowMs));
+      if (departures.length > 0) {
+        // First what is forgotten, then what is remembered: the same one may come and go within a group.
+        this.#forgetReturned(group);
+        group.departed.push(...this.#remove(departures, nowMs));
+      }
       return ok({ tx_hash: signed.hash, status: 'pending' });
     } catch (error) {
       if (!(error instanceof MempoolError || error instanceof TransactionError)) throw error;
       return refusal(error, signed.hash);
     }
+  }
+
+  #forgetReturned(group: Group): void {
+    this.#store.forgetDeparted(group.returned);
+    group.returned = [];
   }
 
   /** What a matured sum will add is there when the block is made: it may pay the fee of what releases it. */

@@ -121,6 +121,18 @@ describe('a running chain object', () => {
     await objects.untilFinal(dear);
   });
 
+  it('reports one that was replaced within its own call as replaced, and the other as pending', async () => {
+    const cheap = objects.transfer(4, 1, { fee: 1_000n });
+    const dear = objects.transfer(4, 1, { fee: 2_000n });
+    const chain = await objects.chain();
+    const answer = await chain.submit([cheap.bytes, dear.bytes], { wait: 'none', wait_ms: 0 });
+    expect(answer).toMatchObject({ ok: true, value: [{ ok: true }, { ok: true }] });
+    expect(await chain.transaction(cheap.hash)).toEqual({ ok: true, value: { status: 'replaced' } });
+    expect(await chain.transaction(dear.hash)).toMatchObject({ ok: true, value: { status: 'pending' } });
+    await objects.untilFinal(objects.transfer(4, 0));
+    await objects.untilFinal(dear);
+  });
+
   it('goes on while the ledger is down, says so, and completes it afterwards', async () => {
     await objects.untilDrained();
     await objects.node.ledger?.stopServer('primary');
