@@ -47,7 +47,8 @@ export async function walk({ network, seed, traces, steps }: Walk): Promise<Trac
     const flags = Object.entries(options).map(([name, value]) => `--${name}=${value}`);
     const argv = [QUINT, 'run', SPECIFICATION, ...flags, '--invariants', ...NETWORKS[network]];
     await run(process.execPath, argv);
-    return readdirSync(folder).map((file) => readTrace(readFileSync(join(folder, file), 'utf8')));
+    const files = readdirSync(folder).sort();
+    return files.map((file) => readTrace(readFileSync(join(folder, file), 'utf8')));
   } catch (error) {
     const { stdout, stderr } = error as { stdout?: string; stderr?: string };
     throw new Error(`${network}, seed ${seed}: ${stdout ?? ''}${stderr ?? ''}`, { cause: error });

@@ -1,9 +1,9 @@
 /** @module Replays a trace of the model into real machines: after each input the node of the model and the machine hold the same. */
-import { deepStrictEqual } from 'node:assert/strict';
+import { AssertionError, deepStrictEqual } from 'node:assert/strict';
 import type { ConsensusInput } from '../../shared/protocol/consensus/input.ts';
 import type { TimerKind } from '../../shared/protocol/consensus/timeouts.ts';
 import { type Committee, type ModelCertificate, type ModelVote, NOW_MS } from './committee.ts';
-import type { TraceInput, TraceState } from './itf.ts';
+import type { Plain, TraceInput, TraceState } from './itf.ts';
 import { Replica } from './replica.ts';
 
 /** A proposal that comes this much later is not timely any more. */
@@ -37,7 +37,12 @@ export interface Replayed {
   readonly isForked: boolean;
 }
 
-/** Throws AssertionError with the first difference. */
+/** The machine holds something else than the node of the model. */
+export class Difference extends Error {
+  override readonly name = 'Difference';
+}
+
+/** Throws Difference with the first one. */
 export function replay(committee: Committee, trace: readonly TraceState[]): Replayed {
   const replicas = new Map(committee.honest.map((index) => [index, new Replica(committee, index)]));
   const observed = new Map([...replicas].map(([index, replica]) => [index, replica.observe()]));
@@ -49,7 +54,7 @@ export function replay(committee: Committee, trace: readonly TraceState[]): Repl
       observed.set(node, replica.observe());
     } else if (position > 0) throw new Error(`input ${position} is for no honest node`);
     for (const [index, state] of observed)
-      deepStrictEqual(state, nodes[index], `state ${position}, node ${index} after ${input.tag}`);
+      compare(state, nodes[index], `state ${position}, node ${index} after ${input.tag}`);
   }
   const seen = new Map<string, number>();
   for (const replica of replicas.values())
@@ -58,6 +63,14 @@ export function replay(committee: Committee, trace: readonly TraceState[]): Repl
     [...replicas.values()].map(({ decision }) => decision).filter((hash) => hash !== null),
   );
   return { inputs: trace.length - 1, seen, isForked: decisions.size > 1 };
+}
+
+function compare(state: Plain, expected: Plain | undefined, where: string): void {
+  try {
+    deepStrictEqual(state, expected, where);
+  } catch (error) {
+    throw error instanceof AssertionError ? new Difference(error.message) : error;
+  }
 }
 
 function give(committee: Committee, replica: Replica, input: TraceInput): void {

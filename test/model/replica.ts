@@ -26,6 +26,10 @@ const NONE = -1;
 
 /** What a walk must lead to, or its replay would prove little. */
 export const SITUATIONS = [
+  'a node locks',
+  'a node follows others into a higher round',
+  'a node precommits no block',
+  'a node proposes after round 0',
   'a lock moves to another block',
   'a lock keeps a node from a new block',
   'a lock keeps a node from a repeated block',
@@ -194,6 +198,13 @@ function situationsIn(
 ): Situation[] {
   const found: Situation[] = [];
   const { locked, round } = state;
+  if (before?.locked === null && locked !== null) found.push('a node locks');
+  if (fired.includes('L55')) found.push('a node follows others into a higher round');
+  const last = state.ownVotes.at(-1);
+  if (last?.type === 'precommit' && last.blockHash === null && last !== before?.ownVotes.at(-1))
+    found.push('a node precommits no block');
+  if (round > 0 && state.ownProposal !== null && state.ownProposal !== before?.ownProposal)
+    found.push('a node proposes after round 0');
   if (before?.locked != null && locked !== null && before.locked.hash !== locked.hash)
     found.push('a lock moves to another block');
   const own = state.ownVotes.findLast((vote) => vote.type === 'prevote' && vote.round === round);
