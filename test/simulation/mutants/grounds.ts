@@ -3,6 +3,7 @@ import type { Ground } from './ground.ts';
 import { elections } from './grounds/elections.ts';
 import { evidence } from './grounds/evidence.ts';
 import { guard } from './grounds/guard.ts';
+import { lessons } from './grounds/lessons.ts';
 import { machine } from './grounds/machine.ts';
 import { signLog } from './grounds/sign-log.ts';
 import {
@@ -16,13 +17,14 @@ import {
 } from './grounds/simulated.ts';
 
 export const GROUNDS = {
-  calm,
-  storm,
   'sign log': signLog,
   guard,
-  machine,
   elections,
   evidence,
+  lessons,
+  machine,
+  calm,
+  storm,
   'stale polkas': stalePolkas,
   'forged certificates': forgedCertificates,
   equivocation,

@@ -20,7 +20,7 @@ export interface HuntResult {
   readonly ms: number;
 }
 
-/** Hunts the mutant of this name, or runs the source as it is. Throws when the process itself fails. */
+/** Looks for the mutant of this name at these places, or runs the source as it is. Throws when the process itself fails. */
 export async function huntIn(mutant: string | null, hunt: Hunt): Promise<HuntResult> {
   const env: NodeJS.ProcessEnv = { ...process.env, NODE_COMPILE_CACHE: COMPILED };
   if (mutant !== null) env.MUTANT = mutant;

@@ -9,6 +9,7 @@ import { consensusKeyFromBytes } from '../../../shared/protocol/primitives/conse
 import { drawProposer } from '../../../shared/protocol/validators/stake-lottery.ts';
 import type { ValidatorSet } from '../../../shared/protocol/validators/validator-set.ts';
 import { VerifierMemo } from '../memo.ts';
+import type { Random } from '../random.ts';
 import { anAddress, aSigner } from '../world.ts';
 import type { Cast, Manifest } from './manifest.ts';
 
@@ -18,8 +19,8 @@ const GENESIS_HASH = sha256Hex(text.encode('twins'));
 const PARAMS = { ...DEFAULT_PARAMS, proposerSelection: 'stake_lottery' as const };
 /** Rounds after the last one that is planned, for which any leader will do. */
 export const ROUNDS_AFTER = 8;
-/** Parents that are tried for an order of leaders: it is found long before. */
-const PARENTS_MAX = 2_000_000;
+/** Parents that are tried for an order of leaders: three rounds of four have 64 orders, found among the first few hundred. */
+const PARENTS_MAX = 10_000;
 
 export class Committee {
   readonly cast: Cast;
@@ -83,16 +84,27 @@ export class Committee {
     return this.keys.indexOf(key);
   }
 
+  /** Leaders of so many rounds by chance: those that some parent elects, so that none has to be looked for. */
+  someLeaders(random: Random, rounds: number): number[] {
+    return this.#electedBelow(random.below(2 ** 31), rounds);
+  }
+
+  /** A few rounds have few orders of leaders; more have to come from `someLeaders`. */
   #parentFor(leaders: readonly number[]): HashHex {
     const wanted = leaders.join();
     for (let known = this.#parents.get(wanted); ; known = this.#parents.get(wanted)) {
       if (known !== undefined) return known;
       if (this.#tried++ > PARENTS_MAX) throw new Error(`no parent elects ${wanted}`);
-      const hash = sha256Hex(text.encode(`parent ${this.#tried}`));
-      const elected = leaders.map((_, round) =>
-        this.indexOf(drawProposer(this.#validators, hash, round).consensusKey),
-      );
-      if (!this.#parents.has(elected.join())) this.#parents.set(elected.join(), hash);
+      this.#electedBelow(this.#tried, leaders.length);
     }
+  }
+
+  #electedBelow(parent: number, rounds: number): number[] {
+    const hash = sha256Hex(text.encode(`parent ${parent}`));
+    const elected = Array.from({ length: rounds }, (_, round) =>
+      this.indexOf(drawProposer(this.#validators, hash, round).consensusKey),
+    );
+    if (!this.#parents.has(elected.join())) this.#parents.set(elected.join(), hash);
+    return elected;
   }
 }

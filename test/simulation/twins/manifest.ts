@@ -93,12 +93,12 @@ function isBelow(digits: readonly number[], codes: readonly number[]): boolean {
   return false;
 }
 
-/** A manifest by chance, with up to three sides in a round. */
-export function someManifest(random: Random, cast: Cast, rounds: number): Manifest {
-  return Array.from({ length: rounds }, () => {
+/** A manifest under these leaders by chance, with up to three sides in a round. */
+export function someManifest(random: Random, cast: Cast, leaders: readonly number[]): Manifest {
+  return leaders.map((leader) => {
     const sides = random.pick([1, 2, 2, 3]);
     return {
-      leader: random.below(cast.validators),
+      leader,
       sides: Array.from({ length: machinesOf(cast) }, () => random.below(sides)),
     };
   });

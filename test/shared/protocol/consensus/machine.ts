@@ -52,8 +52,9 @@ export function vote(
   round: number,
   blockHash: HashHex | null,
   polRound: number | null = null,
+  height = 1,
 ): SignedVote {
-  const content = { height: 1, round, blockHash, polRound };
+  const content = { height, round, blockHash, polRound };
   const message =
     type === 'prevote' ? prevoteSignBytes(GENESIS_HASH, content) : precommitSignBytes(GENESIS_HASH, content);
   const signature = signers[validator]?.sign(message) ?? new Uint8Array(64);

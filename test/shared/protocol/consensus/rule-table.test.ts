@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RULES } from '../../../../shared/protocol/consensus/turn.ts';
+import { readCatches } from '../../../simulation/mutants/catches.ts';
+import { EXCEPTION } from '../../../simulation/mutants/ground.ts';
 import { MUTANTS } from '../../../simulation/mutants/mutants.ts';
 
 const ROOT = join(import.meta.dirname, '../../../..');
@@ -75,5 +77,20 @@ describe('the table of rules', () => {
     expect(titles.flatMap((title) => title.split(', '))).toContain(rule);
     const comments = (read('test/model/machine.qnt').match(/^ *(?:\/\*\*|\*|\/\/).*$/gm) ?? []).join('\n');
     expect(comments.match(/L\d+\+?/g)).toContain(rule);
+  });
+});
+
+describe('the seeded faults', () => {
+  const catches = readCatches();
+
+  it('are at least forty, each under its own name, and each has one place where it is caught', () => {
+    const names = MUTANTS.map(({ name }) => name);
+    expect(names.length).toBeGreaterThanOrEqual(40);
+    expect(new Set(names).size).toBe(names.length);
+    expect([...catches.keys()].sort()).toEqual(names.toSorted());
+  });
+
+  it('are caught by invariants, not by exceptions', () => {
+    expect([...catches.values()].filter(({ invariant }) => invariant === EXCEPTION)).toEqual([]);
   });
 });

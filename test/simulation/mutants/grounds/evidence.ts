@@ -10,7 +10,7 @@ import {
   SIGNED_STEPS,
   type SignedStep,
 } from '../../../../shared/protocol/votes/evidence.ts';
-import { aGenesis } from '../../../support/in-memory-chain.ts';
+import { aGenesis, aSigner } from '../../../support/in-memory-chain.ts';
 import { StakingChain, validatorKey } from '../../../support/staking-chain.ts';
 import type { Random } from '../../random.ts';
 import { Violation } from '../../violation.ts';
@@ -18,6 +18,8 @@ import { drill } from './drill.ts';
 import { turnsAsDefined } from './elections.ts';
 
 const VALIDATORS = 7;
+/** Registered, but not in the set: they sign for nobody. */
+const STRANGERS = 3;
 const BLOCKS = 30;
 const AGE_MS = 64_000;
 /** The chain may find evidence too old this part of the age too early. */
@@ -97,7 +99,7 @@ class Offers {
       case 'old':
         return old.length === 0 ? null : offer(item(random.pick(old)), 'old');
       case 'stranger':
-        return offer(item(height, VALIDATORS + random.below(3)), 'stranger', VALIDATORS);
+        return offer(item(height, VALIDATORS + random.below(STRANGERS)), 'stranger', VALIDATORS);
       case 'repeated':
         return offer(item(height), 'repeated');
       default:
@@ -139,7 +141,10 @@ function checkTurns(before: ValidatorSet, after: ValidatorSet, round: number): v
 
 export const evidence = drill((random) => {
   const params = { evidenceAgeMs: AGE_MS, unbondingMs: 100_000, authorityWeightBps: 10_000 };
-  const chain = new StakingChain(aGenesis({ validators: VALIDATORS, params }), VALIDATORS + 3);
+  const chain = new StakingChain(aGenesis({ validators: VALIDATORS, params }), VALIDATORS + STRANGERS);
+  const strangers = Array.from({ length: STRANGERS }, (_, index) =>
+    chain.register(aSigner(`account ${index}`), VALIDATORS + index),
+  );
   const offers = new Offers(random, chain);
   for (let block = 0; block < BLOCKS; block++) {
     const afterMs = random.between(1_000, 12_000);
@@ -147,7 +152,11 @@ export const evidence = drill((random) => {
     const offer = offers.innocent.length > 2 ? offers.make(timeMs) : null;
     const before = readValidators(chain.state);
     const round = random.below(3);
-    const executed = chain.produce([], { round, afterMs, evidence: offer === null ? [] : [offer.bytes] });
+    const executed = chain.produce(block === 0 ? strangers : [], {
+      round,
+      afterMs,
+      evidence: offer === null ? [] : [offer.bytes],
+    });
     const isTaken = executed.block.evidence.some(
       (bytes) => offer !== null && toHex(bytes) === toHex(offer.bytes),
     );

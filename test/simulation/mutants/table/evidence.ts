@@ -2,6 +2,7 @@
 import { type Mutant, mutant, patch } from '../mutant.ts';
 
 const CHECK = 'shared/protocol/execution/check-evidence.ts';
+const CLOCK = 'shared/protocol/state/clock.ts';
 const EVIDENCE = 'shared/protocol/votes/evidence.ts';
 
 export const EVIDENCE_MUTANTS: readonly Mutant[] = [
@@ -56,6 +57,12 @@ export const EVIDENCE_MUTANTS: readonly Mutant[] = [
     'evidence',
     'evidence never grows old',
     patch(CHECK, 'block.timeMs - block.params.evidenceAgeMs', 'block.timeMs - block.timeMs'),
+    // The clock forgets what is too old, so that the check alone hardly matters.
+    patch(
+      CLOCK,
+      'sample.timeMs >= timeMs - params.evidenceAgeMs',
+      'sample.timeMs >= params.evidenceAgeMs - timeMs',
+    ),
   ),
   mutant(
     'evidence',
