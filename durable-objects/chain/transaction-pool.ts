@@ -13,7 +13,12 @@ import { nativeVerifier } from '../../shared/native/verifier.ts';
 import type { ChainRules } from '../../shared/protocol/execution/chain-context.ts';
 import type { ExecutedBlock } from '../../shared/protocol/execution/executed-block.ts';
 import { MempoolError } from '../../shared/protocol/mempool/errors.ts';
-import { type AccountOf, type Departure, Mempool } from '../../shared/protocol/mempool/mempool.ts';
+import {
+  type AccountOf,
+  type AdmissionContext,
+  type Departure,
+  Mempool,
+} from '../../shared/protocol/mempool/mempool.ts';
 import type { PoolRow } from '../../shared/protocol/mempool/pool-entry.ts';
 import type { Address, HashHex } from '../../shared/protocol/primitives/brand.ts';
 import type { ChainParams } from '../../shared/protocol/primitives/chain-params.ts';
@@ -123,7 +128,10 @@ export class TransactionPool {
     return { outcomes, taken, departed: group.departed };
   }
 
-  /** Checks transactions that no edge of ours has checked, and admits those that may enter. One verdict each. */
+  /**
+   * Checks transactions that no edge of ours has checked, and admits those that may enter. One verdict each. A signature
+   * is verified last: keys and transactions cost nothing, so what may not enter anyhow must not cost a verification.
+   */
   admitForeign(
     transactions: readonly Uint8Array[],
     genesisHash: HashHex,
@@ -134,14 +142,14 @@ export class TransactionPool {
     let invalid = 0;
     const verdicts = transactions.map((bytes): ForeignVerdict => {
       if (invalid >= INVALID_IN_FRAME_MAX) return 'refused';
-      const signed = this.#signed(bytes, genesisHash);
-      if (signed === null) {
+      const signed = this.#decoded(bytes);
+      const may = signed === null ? null : this.#checkOne(signed, group);
+      if (may?.ok === false) return verdictOf(may);
+      if (signed === null || !verifyTransactionSignature(signed, genesisHash, nativeVerifier)) {
         invalid += 1;
         return 'invalid';
       }
-      const outcome = this.#admitOne(signed, group);
-      if (outcome.ok) return 'admitted';
-      return STALE_REFUSALS.includes(outcome.problem.code) ? 'stale' : 'refused';
+      return verdictOf(this.#admitOne(signed, group));
     });
     this.#forgetReturned(group);
     return { verdicts, departed: group.departed };
@@ -195,11 +203,10 @@ export class TransactionPool {
     return this.#remove(this.#mempool.drop(hashes), nowMs);
   }
 
-  /** The transaction in these bytes if its sender signed it for this chain; null for anything else. */
-  #signed(bytes: Uint8Array, genesisHash: HashHex): SignedTransaction | null {
+  /** The transaction in these bytes, whoever signed it; null for anything else. */
+  #decoded(bytes: Uint8Array): SignedTransaction | null {
     try {
-      const signed = decodeTransaction(bytes, this.#registry);
-      return verifyTransactionSignature(signed, genesisHash, nativeVerifier) ? signed : null;
+      return decodeTransaction(bytes, this.#registry);
     } catch (error) {
       if (error instanceof ProtocolError) return null;
       throw error;
@@ -220,14 +227,7 @@ export class TransactionPool {
   }
 
   #admitOne(signed: SignedTransaction, group: Group): Result<SubmitOutcome> {
-    try {
-      if (this.#rules.parties.length > 0 && !this.#rules.parties.includes(signed.sender)) {
-        return fail('TX_SENDER_NOT_A_PARTY', 'only the parties of this chain may transact', {
-          tx_hash: signed.hash,
-        });
-      }
-      const { nextHeight, nowMs, params, accountOf } = group;
-      const context = { account: accountOf(signed.sender), params, nextHeight, nowMs };
+    return this.#judged(signed, group, (context) => {
       const { row, known, departures } = this.#mempool.admit(signed, context);
       if (!known) {
         this.#store.insertPending({
@@ -240,8 +240,29 @@ export class TransactionPool {
       if (departures.length > 0) {
         // First what is forgotten, then what is remembered: the same one may come and go within a group.
         this.#forgetReturned(group);
-        group.departed.push(...this.#remove(departures, nowMs));
+        group.departed.push(...this.#remove(departures, group.nowMs));
       }
+    });
+  }
+
+  /** Whether a transaction may enter, its signature and room for it apart. */
+  #checkOne(signed: SignedTransaction, group: Group): Result<SubmitOutcome> {
+    return this.#judged(signed, group, (context) => this.#mempool.check(signed, context));
+  }
+
+  /** Refusals of `judge` are answers. */
+  #judged(
+    signed: SignedTransaction,
+    { nextHeight, nowMs, params, accountOf }: Group,
+    judge: (context: AdmissionContext) => void,
+  ): Result<SubmitOutcome> {
+    try {
+      if (this.#rules.parties.length > 0 && !this.#rules.parties.includes(signed.sender)) {
+        return fail('TX_SENDER_NOT_A_PARTY', 'only the parties of this chain may transact', {
+          tx_hash: signed.hash,
+        });
+      }
+      judge({ account: accountOf(signed.sender), params, nextHeight, nowMs });
       return ok({ tx_hash: signed.hash, status: 'pending' });
     } catch (error) {
       if (!(error instanceof MempoolError || error instanceof TransactionError)) throw error;
@@ -272,6 +293,11 @@ export class TransactionPool {
 
 function pendingOf(row: PoolRow): PendingTransaction {
   return { tx_hash: row.signed.hash, bytes: row.signed.bytes, received_ms: row.receivedMs };
+}
+
+function verdictOf(outcome: Result<SubmitOutcome>): ForeignVerdict {
+  if (outcome.ok) return 'admitted';
+  return STALE_REFUSALS.includes(outcome.problem.code) ? 'stale' : 'refused';
 }
 
 function refusal(error: MempoolError | TransactionError, hash: HashHex): ReturnType<typeof fail> {

@@ -85,14 +85,15 @@ export class Mempool {
   admit(signed: SignedTransaction, context: AdmissionContext): Admission {
     const known = this.#byHash.get(signed.hash);
     if (known !== undefined) return { row: known, known: true, departures: [] };
-    checkTransaction(signed, context.params, this.#registry);
-    checkValidUntil(signed, context.nextHeight);
-    const entry = this.#entryOf({ signed, receivedMs: context.nowMs, sequence: this.#nextSequence });
-    const queue = this.#queues.get(signed.sender);
-    const replaced = checkAdmission(entry, queue, context.account, this.#limits);
+    const { entry, replaced } = this.#judge(signed, context);
     const departures = this.#place(entry, replaced, context.account.nonce);
     this.#nextSequence += 1;
     return { row: entry, known: false, departures };
+  }
+
+  /** Throws what `admit` would throw, but for want of room, and changes nothing: a look before the signature is verified. */
+  check(signed: SignedTransaction, context: AdmissionContext): void {
+    if (!this.#byHash.has(signed.hash)) this.#judge(signed, context);
   }
 
   /**
@@ -177,6 +178,14 @@ export class Mempool {
     rows.sort((a, b) => a.sequence - b.sequence);
     const next = rows.length > limit ? (rows[limit - 1]?.sequence ?? null) : null;
     return { rows: rows.slice(0, limit), next };
+  }
+
+  #judge(signed: SignedTransaction, context: AdmissionContext) {
+    checkTransaction(signed, context.params, this.#registry);
+    checkValidUntil(signed, context.nextHeight);
+    const entry = this.#entryOf({ signed, receivedMs: context.nowMs, sequence: this.#nextSequence });
+    const queue = this.#queues.get(signed.sender);
+    return { entry, replaced: checkAdmission(entry, queue, context.account, this.#limits) };
   }
 
   #entryOf(row: PoolRow): PoolEntry {

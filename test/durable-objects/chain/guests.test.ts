@@ -60,6 +60,24 @@ it('closes on a guest that brings a transaction which nobody signed, and takes t
   expect(await one.dial()).toBe(401);
 });
 
+it('verifies no signature of what may not enter anyhow, and holds nothing against who brings it', async () => {
+  const one = guest(6);
+  expect(await one.dial()).toBe(101);
+  const counted = (reason: string) =>
+    chain.metric(0, 'blockchain_gossip_dropped_total', `reason="${reason}"`);
+  const before = await Promise.all([counted('refused'), counted('invalid')]);
+  // Its nonce is used: whether anybody signed it does not matter.
+  const overtaken = chain.bytesOf(0, 0).bytes.slice();
+  overtaken[overtaken.length - 1] = (overtaken.at(-1) ?? 0) ^ 1;
+  one.send(transactions(overtaken));
+  const { hash, bytes } = chain.bytesOf(6, 0);
+  one.send(transactions(bytes));
+  await chain.until('final', hash, [0]);
+  await until('the count', async () => (await counted('refused')) === (before[0] ?? 0) + 1);
+  expect(await counted('invalid')).toBe(before[1]);
+  one.close();
+});
+
 it(`looks at ${INVALID_IN_FRAME_MAX} of a frame that nobody signed, and at no more`, async () => {
   const before = await chain.metric(0, 'blockchain_gossip_dropped_total', 'reason="invalid"');
   const one = guest(4);

@@ -39,6 +39,20 @@ describe('admission', () => {
     expect([pool.size, pool.bytes, pool.get(signed.hash)?.signed]).toEqual([1, signed.bytes.length, signed]);
   });
 
+  it('is looked at beforehand with the same refusals, but for want of room, and without a change', () => {
+    const pool = aPool({ transactionsMax: 2 });
+    const [held] = filled(pool, { fee: 101 }, { from: 1, fee: 101 });
+    const used = pending({ nonce: 4 });
+    expect(() => pool.check(used, context({ nonce: 5 }))).toThrow(code('TX_NONCE_TOO_LOW'));
+    expect(() => pool.check(pending({ fee: 111 }), context())).toThrow(code('TX_REPLACEMENT_UNDERPRICED'));
+    const [fits, unfit] = [pending({ fee: 200 }), pending({ from: 2, fee: 1 })];
+    for (const signed of [held as SignedTransaction, fits, unfit]) {
+      expect(() => pool.check(signed, context())).not.toThrow();
+    }
+    expect(() => pool.admit(unfit, context())).toThrow(code('MEMPOOL_FULL'));
+    expect([pool.size, pool.get(fits.hash)]).toEqual([2, undefined]);
+  });
+
   it('TX_NONCE_TOO_LOW: a used nonce, with both numbers', () => {
     expect(() => aPool().admit(pending({ nonce: 4 }), context({ nonce: 5 }))).toThrow(
       code('TX_NONCE_TOO_LOW', { expected: 5, actual: 4 }),
