@@ -5,6 +5,7 @@ import { evidence } from './grounds/evidence.ts';
 import { guard } from './grounds/guard.ts';
 import { lessons } from './grounds/lessons.ts';
 import { machine } from './grounds/machine.ts';
+import { manifests } from './grounds/manifests.ts';
 import { signLog } from './grounds/sign-log.ts';
 import {
   anySize,
@@ -22,6 +23,7 @@ export const GROUNDS = {
   elections,
   evidence,
   lessons,
+  manifests,
   machine,
   calm,
   storm,

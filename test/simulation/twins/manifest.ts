@@ -4,10 +4,18 @@
  */
 import type { Random } from '../random.ts';
 
-/** One round: the validator that leads, and the side of each machine; messages of the round stay on their side. */
+/** What a message is about: each is lost on its own. */
+export const PHASES = ['proposal', 'prevote', 'precommit'] as const;
+export type Phase = (typeof PHASES)[number];
+
+/**
+ * One round: the validator that leads, and the side of each machine; messages of the round stay on their side. Beside that
+ * single ones are lost: `phase/from/to`, by machine.
+ */
 export interface RoundPlan {
   readonly leader: number;
   readonly sides: readonly number[];
+  readonly lost: ReadonlySet<string>;
 }
 
 export type Manifest = readonly RoundPlan[];
@@ -38,6 +46,7 @@ const ROUNDS: readonly RoundPlan[] = [0, 1, 2, 3].flatMap((leader) =>
   Array.from({ length: 16 }, (_, mask) => ({
     leader,
     sides: [0, 1, 2, 3, 4].map((machine) => (machine === 0 ? 0 : (mask >> (machine - 1)) & 1)),
+    lost: new Set<string>(),
   })),
 );
 
@@ -93,13 +102,37 @@ function isBelow(digits: readonly number[], codes: readonly number[]): boolean {
   return false;
 }
 
-/** A manifest under these leaders by chance, with up to three sides in a round. */
+/** A manifest under these leaders by chance: one of partitions with up to three sides, or one of losses. */
 export function someManifest(random: Random, cast: Cast, leaders: readonly number[]): Manifest {
+  const isWhole = random.chance(0.5);
   return leaders.map((leader) => {
-    const sides = random.pick([1, 2, 2, 3]);
+    const sides = isWhole ? 1 : random.pick([1, 2, 2, 3]);
     return {
       leader,
       sides: Array.from({ length: machinesOf(cast) }, () => random.below(sides)),
+      lost: isWhole ? someLosses(random, cast) : new Set(),
     };
   });
+}
+
+/**
+ * Of twins each machine hears one or the other in each phase, and of the rest now and then one is not heard. Sides alone
+ * never leave a lock without its decision: whoever hears a polka hears the precommits for it, too.
+ */
+function someLosses(random: Random, cast: Cast): Set<string> {
+  const lost = new Set<string>();
+  const machines = machinesOf(cast);
+  for (const phase of PHASES) {
+    const share = random.pick([0, 0.1, 0.3]);
+    for (let to = 0; to < machines; to++) {
+      for (let from = 2 * cast.twins; from < machines; from++)
+        if (random.chance(share)) lost.add(lossOf(phase, from, to));
+      for (let twin = 0; twin < cast.twins; twin++) lost.add(lossOf(phase, 2 * twin + random.below(2), to));
+    }
+  }
+  return lost;
+}
+
+export function lossOf(phase: Phase, from: number, to: number): string {
+  return `${phase}/${from}/${to}`;
 }

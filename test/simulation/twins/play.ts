@@ -15,7 +15,7 @@ import type { ConsensusKey, HashHex } from '../../../shared/protocol/primitives/
 import type { CommitCertificate } from '../../../shared/protocol/votes/commit-certificate.ts';
 import { Violation } from '../violation.ts';
 import { type Committee, NOW_MS, ROUNDS_AFTER } from './committee.ts';
-import { type Manifest, machinesOf, validatorOf } from './manifest.ts';
+import { lossOf, type Manifest, machinesOf, type Phase, validatorOf } from './manifest.ts';
 
 /** Steps of one run; a run that needs more does not end. */
 const STEPS_MAX = 50_000;
@@ -48,6 +48,8 @@ class Run {
   readonly #machines: readonly Machine[];
   readonly #queue: { readonly to: Machine; readonly input: ConsensusInput }[] = [];
   readonly #blocks = new Map<HashHex, BlockVerdict>();
+  /** A machine is beyond the planned rounds: from here on messages of them, too, reach everybody. */
+  #isOver = false;
   #isHealed = false;
   #isEarly = false;
   #evidence = 0;
@@ -87,6 +89,7 @@ class Run {
       if (++this.#steps > STEPS_MAX) throw new Violation('liveness', 'the run does not end');
       const { state, effects } = step(to.context, to.state, input, NOW_MS);
       to.state = state;
+      this.#isOver ||= state.round >= this.#manifest.length;
       if (state.round > this.#manifest.length + ROUNDS_AFTER)
         throw new Violation('liveness', `machine ${to.index} reaches round ${state.round}`);
       for (const effect of effects) this.#carryOut(to, effect);
@@ -139,14 +142,17 @@ class Run {
   }
 
   #send(from: Machine, to: Machine, message: ConsensusMessage): void {
-    if (from === to || !this.#hears(from, to, roundOf(message))) return;
+    if (from === to || !this.#hears(from, to, message)) return;
     const peer = this.#committee.keys[from.validator] as ConsensusKey;
     this.#queue.push({ to, input: { type: 'message', peer, message } });
   }
 
-  #hears(from: Machine, to: Machine, round: number): boolean {
-    const plan = this.#isHealed ? undefined : this.#manifest[round];
-    return plan === undefined || plan.sides[from.index] === plan.sides[to.index];
+  #hears(from: Machine, to: Machine, message: ConsensusMessage): boolean {
+    const plan = this.#isHealed || this.#isOver ? undefined : this.#manifest[roundOf(message)];
+    if (plan === undefined) return true;
+    const phase = phaseOf(message);
+    if (phase !== null && plan.lost.has(lossOf(phase, from.index, to.index))) return false;
+    return plan.sides[from.index] === plan.sides[to.index];
   }
 
   #decide(machine: Machine, { hash, certificate }: Extract<ConsensusEffect, { type: 'decide' }>): void {
@@ -204,6 +210,21 @@ export function play(committee: Committee, manifest: Manifest): Outcome {
 /** Earlier rounds first, within a round in the order of the steps. */
 function order({ kind, round }: Timer): number {
   return round * TIMERS.length + TIMERS.indexOf(kind);
+}
+
+function phaseOf(message: ConsensusMessage): Phase | null {
+  switch (message.kind) {
+    case 'proposal':
+      return 'proposal';
+    case 'votes':
+      return message.votes[0]?.type ?? null;
+    case 'polka':
+      return 'prevote';
+    case 'commit':
+      return 'precommit';
+    case 'peer_state':
+      return null;
+  }
 }
 
 /** The round by whose plan a message travels. */
