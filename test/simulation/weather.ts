@@ -11,6 +11,8 @@ const SETTLE_MS = 6_000;
 const LONG_CALM_MS = SETTLE_MS + 8_000;
 /** A guard that does not know enough yet is told again after this time. */
 const VOUCH_AGAIN_MS = 500;
+/** Nodes of whose storage a copy is made as a storm begins. */
+const COPIES = 2;
 /** Probability that a timer of a storm with timer faults is hit. */
 const TIMER_FAULT_RATE = 0.2;
 
@@ -74,8 +76,8 @@ export class Weather {
     const kinds = random.sample(LINK_FAULTS, random.below(scenario.severity + 1));
     network.setFaults(kinds.map((kind) => ({ name: kind.name, fault: kind.begin(storm) })));
     this.#timerFaults = random.chance(0.3) ? [random.pick(TIMER_FAULTS)] : [];
-    const copied = random.pick(nodes);
-    if (copied.isHonest && copied.isUp) copied.takeSnapshot();
+    for (const copied of random.sample(nodes, COPIES))
+      if (copied.isHonest && copied.isUp) copied.takeSnapshot();
     const strikes = random.below(scenario.severity + 1);
     for (let strike = 0; strike < strikes; strike++) {
       this.#simulation.after(random.below(lengthMs), () => this.#strike());

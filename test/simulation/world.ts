@@ -17,6 +17,7 @@ import { makeAuthority } from '../../shared/protocol/genesis/check.ts';
 import { hashGenesis } from '../../shared/protocol/genesis/encode.ts';
 import type { Genesis } from '../../shared/protocol/genesis/genesis.ts';
 import type { PageReader } from '../../shared/protocol/merkle/page-store.ts';
+import { assert } from '../../shared/protocol/primitives/assert.ts';
 import type { Address, ConsensusKey, HashHex } from '../../shared/protocol/primitives/brand.ts';
 import { parseChainId } from '../../shared/protocol/primitives/chain-id.ts';
 import type { ChainParams } from '../../shared/protocol/primitives/chain-params.ts';
@@ -145,6 +146,12 @@ export class World {
     storage.create(this);
     sql.commit();
     this.#genesisImage = sql.image();
+  }
+
+  /** Storage that knows nothing but the genesis. */
+  get beginning(): { readonly image: Uint8Array; readonly height: number } {
+    assert(this.#genesisImage !== null, 'every node has it installed');
+    return { image: this.#genesisImage, height: 0 };
   }
 
   /** The state after a block, as a node that has it would read it. */

@@ -60,15 +60,19 @@ const staleInstance: NodeFault = {
   },
 };
 
+/** Probability that storage is lost as a whole in the place of being put back. */
+const LOSS = 0.2;
+
 /**
- * The storage is an earlier copy of itself. A restore of the same height needs the operator's order, since no record could
+ * The storage is an earlier copy of itself, or begins anew. A restore of the same height needs the operator's order, since no record could
  * show it; what byzantine nodes and keys that are held have together stays below a third.
  */
 const restoredSnapshot: NodeFault = {
   name: 'restored_snapshot',
   strike(node, random) {
-    const { snapshot } = node;
-    if (!node.isHonest || snapshot === null || node.isHeld || !canSpare(node)) return 'no target';
+    if (!node.isHonest || node.isHeld || !canSpare(node)) return 'no target';
+    const snapshot = random.chance(LOSS) ? node.simulation.world.beginning : node.snapshot;
+    if (snapshot === null) return 'no target';
     node.restore(snapshot, snapshot.height >= node.registry.height || random.chance(0.5));
     return undefined;
   },
