@@ -16,7 +16,7 @@ export {
   nullable,
   tuple,
 } from './composites.ts';
-export { amount, bytes, bytesUpTo, int, text, uint } from './scalars.ts';
+export { amount, bytes, bytesUpTo, flag, int, text, uint } from './scalars.ts';
 
 /** Turns values of one type into CBOR and back. `fromCbor` throws CodecError with the path; both directions check. */
 export interface Codec<T> {

@@ -102,6 +102,7 @@ export function choice<Name extends string>(codes: Readonly<Record<Name, number>
       if (name === undefined) throw schemaError(path, `one of the codes ${[...names.keys()].join(', ')}`);
       return name;
     },
+    isExact: names.size === Object.keys(codes).length,
   };
 }
 

@@ -16,6 +16,16 @@ export function uint(max: number = SAFE_UINT_MAX): Codec<number> {
   return { toCbor: (value) => check(value, ''), fromCbor: check, isExact: true };
 }
 
+/** True or false: the encoding has no booleans but the integers 1 and 0. */
+export function flag(): Codec<boolean> {
+  const integer = uint(1);
+  return {
+    toCbor: (value) => (value ? 1 : 0),
+    fromCbor: (value, path) => integer.fromCbor(value, path) === 1,
+    isExact: true,
+  };
+}
+
 /** An integer within 2^53 of zero, of either sign. */
 export function int(): Codec<number> {
   const check = (value: CborValue, path: string): number => {

@@ -7,9 +7,9 @@ import {
   choice,
   decode,
   encode,
+  flag,
   hashCodec,
   list,
-  mapped,
   nullable,
   tuple,
   uint,
@@ -35,11 +35,6 @@ export const MESSAGE_BYTES_MAX = 20_480;
 
 const BITMAP_BYTES_MAX = Math.ceil(VALIDATORS_MAX / 8);
 const round = uint(ROUND_MAX);
-const flag: Codec<boolean> = mapped(
-  uint(1),
-  (value) => value === 1,
-  (value) => (value ? 1 : 0),
-);
 
 /** CBOR([height, round, block_hash, pol_round|null, signature]). */
 export const signedProposalCodec: Codec<SignedProposal> = tuple({
@@ -75,12 +70,12 @@ const peerStateCodec: Codec<PeerState> = tuple({
   height: uint(),
   round,
   step: choice(STEPS),
-  hasProposal: flag,
+  hasProposal: flag(),
   prevotes: bytesUpTo(BITMAP_BYTES_MAX),
   precommits: bytesUpTo(BITMAP_BYTES_MAX),
   validRound: nullable(round),
   wantedPolka: nullable(round),
-  wantsReply: flag,
+  wantsReply: flag(),
 });
 
 const votesCodec = list(signedVoteCodec, MESSAGE_VOTES_MAX);

@@ -2,7 +2,7 @@
  * @module Who has a claim to voting power: namespace 'validators'. 'claims' holds what counts now and what is jailed,
  * 'authorities' who is approved, 'pending' who waits for activation. Power is computed from 'claims' alone.
  */
-import { amount, type Codec, consensusKeyCodec, list, mapped, tuple, uint } from '../codec/codec.ts';
+import { amount, type Codec, consensusKeyCodec, flag, list, tuple } from '../codec/codec.ts';
 import type { ConsensusKey } from '../primitives/brand.ts';
 import type { ChainParams } from '../primitives/chain-params.ts';
 import { VALIDATORS_MAX } from '../primitives/limits.ts';
@@ -29,16 +29,11 @@ export interface Claim extends BondedStake {
 /** The parameters that power depends on. */
 export type PowerParams = Pick<ChainParams, 'authorityWeightBps' | 'fullStake' | 'maxValidators'>;
 
-const flag: Codec<boolean> = mapped(
-  uint(1),
-  (value) => value === 1,
-  (value) => (value ? 1 : 0),
-);
 const claimCodec: Codec<Claim> = tuple({
   consensusKey: consensusKeyCodec,
   stake: amount(),
-  isAuthority: flag,
-  isActive: flag,
+  isAuthority: flag(),
+  isActive: flag(),
 });
 const claims = recordKind(VALIDATORS_NAMESPACE, list(claimCodec, CLAIMS_MAX));
 const authorities = recordKind(VALIDATORS_NAMESPACE, list(consensusKeyCodec, VALIDATORS_MAX));

@@ -1,20 +1,13 @@
 /** @module Type 6: votes of the authorities. */
-import { bytesUpTo, choice, mapped, tuple, uint } from '../../codec/codec.ts';
+import { bytesUpTo, choice, flag, tuple } from '../../codec/codec.ts';
 import { defineTransaction, type TransactionType } from '../define-transaction.ts';
 import { VOTE_SUBJECT_BYTES_MAX, VOTE_VALUE_BYTES_MAX } from '../limits.ts';
 import type { AuthorityBallot } from '../validator-actions.ts';
 import { VOTE_KINDS } from '../vote-kinds.ts';
 
-/** There are no booleans in the encoding: 1 approves, 0 withdraws. */
-const approve = mapped(
-  uint(1),
-  (flag) => flag === 1,
-  (value: boolean) => (value ? 1 : 0),
-);
-
 /**
- * CBOR([kind, subject, value, approve]): one open vote per (kind, subject). `add` and `remove` name a consensus key and no
- * value; `param` names a parameter and its new value in CBOR.
+ * CBOR([kind, subject, value, approve]): one open vote per (kind, subject); 1 approves, 0 withdraws. `add` and `remove`
+ * name a consensus key and no value; `param` names a parameter and its new value in CBOR.
  */
 export const authorityVote: TransactionType<AuthorityBallot> = defineTransaction({
   type: 6,
@@ -23,7 +16,7 @@ export const authorityVote: TransactionType<AuthorityBallot> = defineTransaction
     kind: choice(VOTE_KINDS),
     subject: bytesUpTo(VOTE_SUBJECT_BYTES_MAX),
     value: bytesUpTo(VOTE_VALUE_BYTES_MAX),
-    approve,
+    approve: flag(),
   }),
   events: {
     ballot: ['kind', 'subject', 'approvals', 'authorities'],

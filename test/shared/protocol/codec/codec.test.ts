@@ -14,6 +14,7 @@ import {
   consensusKeyCodec,
   decode,
   encode,
+  flag,
   hashCodec,
   int,
   list,
@@ -25,6 +26,8 @@ import {
 } from '../../../../shared/protocol/codec/codec.ts';
 import { fromHex, toHex } from '../../../../shared/protocol/primitives/bytes.ts';
 import { CBOR_DEPTH_MAX } from '../../../../shared/protocol/primitives/limits.ts';
+import { transactionCodec } from '../../../../shared/protocol/transaction/encode.ts';
+import { builtInTransactions } from '../../../../shared/protocol/transaction/registry.ts';
 import { readVectors } from '../../../support/vectors.ts';
 
 interface Vector {
@@ -162,6 +165,43 @@ describe('decoding', () => {
     const codec = tuple({ name: text({ max: 100 }), data: bytesUpTo(100) });
     const value = { name: 'a name of more than thirty-two characters', data: new Uint8Array(40).fill(7) };
     expect(decode(codec, Buffer.from(encode(codec, value)), 200)).toEqual(value);
+  });
+});
+
+describe('an exact codec', () => {
+  test('is one whose parts all give back what they take', () => {
+    const exact = tuple({
+      key: consensusKeyCodec,
+      list: list(nullable(amount()), 3),
+      kind: choice({ a: 1 }),
+    });
+    expect(exact.isExact).toBe(true);
+    expect(transactionCodec(builtInTransactions).isExact).toBe(true);
+    const parity = mapped(
+      uint(),
+      (value) => value % 2,
+      (value) => value,
+    );
+    expect(tuple({ parity }).isExact).toBe(false);
+  });
+
+  test('of another kind still takes one encoding of each value and no more', () => {
+    const parity = mapped(
+      uint(),
+      (value) => value % 2,
+      (value) => value,
+    );
+    expect(decode(parity, Uint8Array.of(1), 1)).toBe(1);
+    expect(() => decode(parity, Uint8Array.of(3), 1)).toThrow(
+      expect.objectContaining({ code: 'CBOR_NOT_CANONICAL' }),
+    );
+  });
+
+  test('takes a flag as 0 or 1', () => {
+    expect([0, 1].map((byte) => decode(flag(), Uint8Array.of(byte), 1))).toEqual([false, true]);
+    expect([false, true].map((value) => toHex(encode(flag(), value)))).toEqual(['0x00', '0x01']);
+    for (const bytes of [[2], [0xf4], [0xf5], [0x18, 1]])
+      expect(() => decode(flag(), Uint8Array.from(bytes), 2)).toThrow(CodecError);
   });
 });
 
