@@ -20,6 +20,8 @@ const WITH_PROMTOOL = ['test/promtool/**/*.test.ts'];
 const OF_NETWORKS = ['test/network/**/*.test.ts'];
 /** Validators that lose their storage or sign twice, on several real nodes; `npm run test:signing`. */
 const OF_SIGNING = ['test/signing/**/*.test.ts'];
+/** Thousands of requests that nobody should send; `npm run test:fuzz`. */
+const OF_FUZZING = ['test/fuzz/**/*.test.ts'];
 /** Tests that measure workerd for a minute or two; `npm run test:load`. */
 const OF_LOAD = ['test/load/**/*.test.ts'];
 /** Where CI wants a report of each run, to count tests. */
@@ -47,6 +49,7 @@ export default defineConfig({
             ...OF_NETWORKS,
             ...OF_SIGNING,
             ...OF_LOAD,
+            ...OF_FUZZING,
           ],
           testTimeout: 30_000,
           sequence: { groupOrder: 0 },
@@ -109,6 +112,17 @@ export default defineConfig({
           testTimeout: 90_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 6 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'fuzz',
+          include: OF_FUZZING,
+          globalSetup: 'test/support/global-setup.ts',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 7 },
         },
       },
       {

@@ -88,9 +88,11 @@ export async function runKills(options: KillRunOptions): Promise<KillReport> {
     done.catch(() => undefined); // awaited below
     const loadStarted = performance.now();
     for (const { victim, after, delayMs, aimed } of plan) {
-      load.allow(Math.floor(after + (AHEAD * options.transfers) / options.kills));
+      load.allow(after);
       await until(`transfer ${after}`, () => ended || load.acknowledged >= after, 120_000);
       await supervised.untilUp();
+      // Only now, or a fast node has nothing left to do when the kill comes.
+      load.allow(Math.floor(after + (AHEAD * options.transfers) / options.kills));
       await new Promise((resolve) => setTimeout(resolve, delayMs));
       if (aimed) await log.next('block committed', AIM_MS_MAX);
       const kill: Kill = {

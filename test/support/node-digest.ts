@@ -6,6 +6,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { createClient } from '@libsql/client';
 
 const ALARM = 'select * from _cf_METADATA where key = 1 and value is not null';
+/** Longer than anything that an object does by itself after an event. */
+const LOOK_MS = 2_000;
+const LOOKS_MAX = 15;
+
 /** Table -> rows and the hash of their content. */
 export type Digest = Readonly<Record<string, string>>;
 
@@ -57,6 +61,18 @@ export async function digestNode(persistDir: string, ledgerUrl?: string): Promis
   }
   client.close();
   return digest;
+}
+
+/** The same once the node is at rest: what an object does by itself after its last event is written. */
+export async function digestAtRest(persistDir: string, ledgerUrl?: string): Promise<Digest> {
+  let last = await digestNode(persistDir, ledgerUrl);
+  for (let looks = 0; looks < LOOKS_MAX; looks++) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    const next = await digestNode(persistDir, ledgerUrl);
+    if (JSON.stringify(next) === JSON.stringify(last)) return next;
+    last = next;
+  }
+  throw new Error(`rows still change after ${(LOOKS_MAX * LOOK_MS) / 1_000} s`);
 }
 
 const TABLES = "select name from sqlite_master where type = 'table' order by name";

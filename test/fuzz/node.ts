@@ -10,8 +10,8 @@ import { newKey } from '../../cli/keys.ts';
 import { genesisToJson } from '../../shared/protocol/genesis/document.ts';
 import { hashGenesis } from '../../shared/protocol/genesis/encode.ts';
 import type { ChainParams } from '../../shared/protocol/primitives/chain-params.ts';
-import { bilateralGenesis } from './bilateral.ts';
-import { startTestNode, type TestNode } from './node.ts';
+import { bilateralGenesis } from '../support/bilateral.ts';
+import { startTestNode, type TestNode } from '../support/node.ts';
 import {
   getJson,
   post,
@@ -20,7 +20,7 @@ import {
   signedTransfer,
   type Wallet,
   walletOf,
-} from './stranger.ts';
+} from '../support/stranger.ts';
 
 export const MIN_FEE = 10n;
 export const BLOCKS = 6;

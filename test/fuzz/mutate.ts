@@ -1,5 +1,5 @@
 /** @module Mutations of valid requests: values of another kind or size, members lost and added, bytes flipped. */
-import type { Seeded } from './seeded.ts';
+import type { Seeded } from '../support/seeded.ts';
 
 const HOSTILE: readonly unknown[] = [
   null,

@@ -3,9 +3,9 @@
  * signature of another key.
  */
 
-import { BLOCKS, type FuzzNode, MIN_FEE, PENDING_FEE, PENDING_NONCE } from './fuzz-node.ts';
-import type { Seeded } from './seeded.ts';
-import { hex, signedMessage, signedTransfer, type Terms, type Wallet } from './stranger.ts';
+import type { Seeded } from '../support/seeded.ts';
+import { hex, signedMessage, signedTransfer, type Terms, type Wallet } from '../support/stranger.ts';
+import { BLOCKS, type FuzzNode, MIN_FEE, PENDING_FEE, PENDING_NONCE } from './node.ts';
 
 /** One request, and what it was made to be refused with, if anything certain. */
 export interface FuzzRequest {

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { startTestNode, type TestNode } from '../support/node.ts';
-import { digestNode } from '../support/node-digest.ts';
+import { digestAtRest, digestNode } from '../support/node-digest.ts';
 import { seeded } from '../support/seeded.ts';
 import { getJson, post, signedTransfer, walletOf } from '../support/stranger.ts';
 
@@ -51,7 +51,7 @@ test('1,000 guessed ids in path, header and query are unknown chains and leave n
     (id) => post(`${node.url}/chains/${id}/rpc`, call),
   ];
   await getJson(`${node.url}/rpc/get_head`);
-  const rows = await digestNode(node.persistDir);
+  const rows = await digestAtRest(node.persistDir);
   const before = files();
 
   const guess = () =>

@@ -1,10 +1,10 @@
 /** @module Valid calls of every route, mutated. Submissions among them are forged, so that none can be accepted. */
 import type { RouteSpec } from '../../shared/api/route-spec.ts';
 import { ROUTES, type RouteName } from '../../shared/api/routes.ts';
-import { mutateBytes, mutateJson, mutateText } from './fuzz-mutate.ts';
-import { BLOCKS, type FuzzNode } from './fuzz-node.ts';
-import { type FuzzRequest, forged, JSON_TYPE } from './fuzz-refusals.ts';
-import type { Seeded } from './seeded.ts';
+import type { Seeded } from '../support/seeded.ts';
+import { mutateBytes, mutateJson, mutateText } from './mutate.ts';
+import { BLOCKS, type FuzzNode } from './node.ts';
+import { type FuzzRequest, forged, JSON_TYPE } from './refusals.ts';
 
 const ALL = ROUTES as readonly RouteSpec[];
 /** Every path of every route, with the route; a chain's routes also behind its prefix. */
