@@ -27,7 +27,7 @@ export interface Kill {
   readonly acknowledged: number;
   /** Transfers sent and not acknowledged when it came. */
   readonly underWay: number;
-  /** It waited for a line `block committed` in the node's log and came right then. */
+  /** It waited for a line `blocks committed` in the node's log and came right then. */
   readonly aimed: boolean;
   /** What was cut short, and how that is known; empty when it was nothing of both. */
   hit: string;
@@ -91,10 +91,11 @@ export async function runKills(options: KillRunOptions): Promise<KillReport> {
       load.allow(after);
       await until(`transfer ${after}`, () => ended || load.acknowledged >= after, 120_000);
       await supervised.untilUp();
+      const committed = log.next('blocks committed', AIM_MS_MAX);
       // Only now, or a fast node has nothing left to do when the kill comes.
       load.allow(Math.floor(after + (AHEAD * options.transfers) / options.kills));
-      await new Promise((resolve) => setTimeout(resolve, delayMs));
-      if (aimed) await log.next('block committed', AIM_MS_MAX);
+      if (!aimed) await new Promise((resolve) => setTimeout(resolve, delayMs));
+      else if (!(await committed)) throw new Error('no block was logged while transfers were under way');
       const kill: Kill = {
         victim,
         atMs: Math.round(performance.now() - loadStarted),
@@ -191,7 +192,7 @@ async function whatWasCut(stateDir: string, log: NodeLog): Promise<string> {
 
 /** Height of the last block that the node logged. */
 async function lastCommit(log: NodeLog): Promise<number> {
-  const lines = (await log.linesFrom(0)).filter((line) => line.includes('"block committed"'));
+  const lines = (await log.linesFrom(0)).filter((line) => line.includes('"blocks committed"'));
   return Number(/"height":(\d+)/.exec(lines.at(-1) ?? '')?.[1] ?? 0);
 }
 

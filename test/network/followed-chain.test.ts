@@ -1,16 +1,16 @@
 /** @module Nodes that follow a chain: one without a key, a line of followers, and one that comes into the set and leaves it. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createChain } from '../../../cli/admin.ts';
-import { createClient, createSigner } from '../../../sdk/index.ts';
-import { parseChainId } from '../../../shared/protocol/primitives/chain-id.ts';
-import { consensusKeyToBytes, parseConsensusKey } from '../../../shared/protocol/primitives/consensus-key.ts';
-import { popSignBytes } from '../../../shared/protocol/validators/possession.ts';
-import { bilateralGenesis } from '../../support/bilateral.ts';
-import { until } from '../../support/devnet.ts';
-import { FollowedChain, keyOf } from '../../support/followed-chain.ts';
-import { alarmsOf } from '../../support/node-digest.ts';
-import { getJson } from '../../support/stranger.ts';
-import type { Wakeups } from '../../support/wakeups-entry.ts';
+import { createChain } from '../../cli/admin.ts';
+import { createClient, createSigner } from '../../sdk/index.ts';
+import { parseChainId } from '../../shared/protocol/primitives/chain-id.ts';
+import { consensusKeyToBytes, parseConsensusKey } from '../../shared/protocol/primitives/consensus-key.ts';
+import { popSignBytes } from '../../shared/protocol/validators/possession.ts';
+import { bilateralGenesis } from '../support/bilateral.ts';
+import { until } from '../support/devnet.ts';
+import { FollowedChain, keyOf } from '../support/followed-chain.ts';
+import { alarmsOf } from '../support/node-digest.ts';
+import { getJson } from '../support/stranger.ts';
+import type { Wakeups } from '../support/wakeups-entry.ts';
 
 type Counts = Record<'chain' | 'hub', Wakeups>;
 
