@@ -11,7 +11,7 @@ import { NODES_MAX } from '../devnet/state.ts';
 import { CliError } from '../errors.ts';
 import type { Output } from '../output.ts';
 import { stopSignal } from '../signals.ts';
-import { emptyBlocksOption, milliseconds, port } from '../values.ts';
+import { count, emptyBlocksOption, milliseconds, port } from '../values.ts';
 import { devnetControlCommands } from './devnet-control.ts';
 
 interface DevnetCommandOptions {
@@ -22,6 +22,7 @@ interface DevnetCommandOptions {
   readonly reset?: boolean;
   readonly blockTime: number;
   readonly emptyBlocks: EmptyBlocks;
+  readonly snapshotInterval?: number;
   readonly demo: boolean;
   readonly logLevel: string;
 }
@@ -41,6 +42,7 @@ export function devnetCommand(program: Command): void {
     )
     .option('--block-time <duration>', 'least time between blocks', milliseconds, 100)
     .addOption(emptyBlocksOption())
+    .option('--snapshot-interval <blocks>', 'from one snapshot of the state to the next', count)
     .option('--state <dir>', 'keep the chain in this folder (default: a temporary one, removed at the end)')
     .option('--reset', 'start a new chain, whatever --state holds')
     .option('--no-demo', 'no transfer every two seconds')
@@ -79,6 +81,7 @@ async function devnet(command: Command): Promise<void> {
     reset: options.reset === true,
     blockTimeMs: options.blockTime,
     emptyBlocks: options.emptyBlocks,
+    ...(options.snapshotInterval === undefined ? {} : { snapshotInterval: options.snapshotInterval }),
     logLevel: options.logLevel,
     note: output.note,
     signal,

@@ -38,6 +38,8 @@ export interface DevnetOptions {
   readonly reset: boolean;
   readonly blockTimeMs: number;
   readonly emptyBlocks: EmptyBlocks;
+  /** Blocks from one snapshot of the state to the next; undefined = what a node does untold. */
+  readonly snapshotInterval?: number;
   readonly logLevel: string;
   /** Another Worker than the one that is deployed, relative to the root: tests give one that has doors of its own. */
   readonly entry?: string;

@@ -17,7 +17,7 @@ const REGIONS = ['eu'] as const;
 
 /** What the settings of one node are made from. */
 export interface DevnetParts {
-  readonly options: { readonly logLevel: string };
+  readonly options: { readonly logLevel: string; readonly snapshotInterval?: number };
   readonly state: Pick<StateDirectory, 'path' | 'temporary'>;
   readonly identity: DevnetIdentity;
   readonly genesis: Genesis;
@@ -50,6 +50,9 @@ export function nodeSettings(parts: DevnetParts, index: number): HostConfig {
           ? validatorNodeKey(identity, index)
           : (identity.followerKeys[index - validators] ?? ''),
       ADMIN_TOKEN: identity.adminToken,
+      ...(options.snapshotInterval === undefined
+        ? {}
+        : { SNAPSHOT_INTERVAL: String(options.snapshotInterval) }),
       ...membership(parts, names, index),
       ...(peers.length === 0 ? {} : { PEERS: JSON.stringify(Object.fromEntries(peers)) }),
     },

@@ -11,6 +11,7 @@ import type { PeerListWire, PeerWire } from '../../shared/api/schemas/network.ts
 import type { SyncStatusWire } from '../../shared/api/schemas/sync.ts';
 import { genesisFromJson } from '../../shared/protocol/genesis/document.ts';
 import { fetchBlocks } from '../support/block-client.ts';
+import { runCli } from '../support/cli.ts';
 import { Cluster } from '../support/cluster.ts';
 import { until } from '../support/devnet.ts';
 import { LIES, LyingPeer } from '../support/lying-peer.ts';
@@ -21,6 +22,7 @@ const CHAIN = 'devnet';
 const [BOOT, OTHER_VALIDATOR, REBUILT, BELIEVER, AWAY] = ['node1', 'node3', 'node5', 'node6', 'node7'];
 /** More than a node leaves to its links, so that what was missed is asked for in ranges. */
 const LAG = 40;
+const SNAPSHOT_INTERVAL = 20;
 /** Blocks that the follower which was off has missed. */
 const ABSENCE = Number(process.env.ABSENCE ?? LAG);
 /** Longer than four validators on one machine need for a block. */
@@ -32,7 +34,14 @@ let stateDir: string;
 let cluster: Cluster;
 beforeAll(async () => {
   stateDir = await mkdtemp(join(tmpdir(), 'atoll-seven-'));
-  cluster = await Cluster.start(stateDir, 4, ['--followers', '3', '--block-time', '1ms']);
+  cluster = await Cluster.start(stateDir, 4, [
+    '--followers',
+    '3',
+    '--block-time',
+    '1ms',
+    '--snapshot-interval',
+    String(SNAPSHOT_INTERVAL),
+  ]);
 }, START_MS);
 afterAll(async () => {
   await cluster?.devnet.stop();
@@ -153,6 +162,28 @@ describe('seven nodes', { timeout: 180_000 + ABSENCE * BLOCK_MS_MAX }, () => {
       expect((await transactionsIn(REBUILT))?.slice(0, all.length)).toEqual(all);
       await cluster.expectSameChain();
     }
+  });
+
+  it('a node whose databases are lost begins again from a snapshot, in a file of another node', async () => {
+    await cluster.order(REBUILT, 'cut');
+    await cluster.order(REBUILT, 'stop-node');
+    for (const lost of ['ledger', 'objects']) await rm(join(stateDir, REBUILT, lost), { recursive: true });
+    await cluster.order(REBUILT, 'start-node');
+    const file = join(stateDir, 'state.snapshot');
+    const written = await runCli(['snapshot', 'export', file, '--rpc-url', cluster.url('node2'), '--json']);
+    expect(written, written.stderr).toMatchObject({ code: 0 });
+    const { height } = JSON.parse(written.stdout) as { height: number };
+    const admin = { ATOLL_ADMIN_TOKEN: cluster.devnet.ready.admin_token };
+    const taken = await runCli(['snapshot', 'import', file, '--rpc-url', cluster.url(REBUILT)], admin);
+    expect(taken, taken.stderr).toMatchObject({ code: 0 });
+    await cluster.order(REBUILT, 'heal');
+    await makeBlocks(2);
+    await untilCaughtUp(REBUILT);
+    const blockOf = async (name: string, at: number): Promise<string> =>
+      (await getJson<{ hash: string }>(`${cluster.url(name)}/rpc/get_block/${at}`)).hash;
+    for (const at of [height, height + 1, await cluster.height('node2')])
+      expect(await blockOf(REBUILT, at)).toBe(await blockOf('node2', at));
+    expect((await fetch(`${cluster.url(REBUILT)}/rpc/get_block/${height - 1}`)).status).toBe(404);
   });
 });
 
