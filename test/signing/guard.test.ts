@@ -3,9 +3,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { SigningView } from '../../shared/api/consensus-views.ts';
 import { attempt, startObjects, type TestObjects } from '../support/objects.ts';
 import { loseObjects, StoredCopy, whileHalted } from '../support/stored-objects.ts';
+import { expectSilence, signing, untilSigningIs } from './held-key.ts';
 
 let objects: TestObjects;
 let folder: string;
@@ -17,27 +17,10 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function signing(): Promise<SigningView> {
-  const answer = await (await objects.chain()).consensus();
-  if (!answer.ok) throw new Error(answer.problem.detail);
-  return answer.value.view.signing;
-}
-
 /** Sends transfers of account 0 until the chain has this height. */
 async function blocksTo(height: number): Promise<void> {
   for (let nonce = 0; nonce < height; nonce += 1) await objects.untilFinal(objects.transfer(0, nonce));
 }
-
-/** The transfer waits, and nothing has been signed since `rows`. */
-async function expectSilence(rows: number): Promise<void> {
-  const chain = await objects.chain();
-  const answer = await chain.submit([objects.transfer(9, 0).bytes], { wait: 'final', wait_ms: 500 });
-  expect(answer).toMatchObject({ ok: true, value: [{ ok: true, value: { status: 'pending' } }] });
-  expect(await chain.count('sign_log')).toBe(rows);
-}
-
-const until = (expected: Partial<SigningView>) =>
-  attempt(async () => expect(await signing()).toMatchObject(expected));
 
 describe('storage that was lost', () => {
   it('guards the key where the ledger holds blocks, says so everywhere, and starts anew by the word of the operator', async () => {
@@ -50,14 +33,14 @@ describe('storage that was lost', () => {
       await loseObjects(objects.node.persistDir, 'node');
     });
     await objects.create();
-    await until({
+    await untilSigningIs(objects, {
       status: 'guarded',
       reason: 'new_key',
       source: 'ledger',
       record_height: 2,
       quiet_heights: null,
     });
-    await expectSilence(0);
+    await expectSilence(objects, 0);
     expect(objects.node.logs.join('\n')).toContain('the validator key is held back');
     await attempt(async () => {
       const [chain] = (await (await objects.registry()).metrics()).chains;
@@ -74,8 +57,8 @@ describe('storage that was lost', () => {
     await blocksTo(2);
     await whileHalted(objects.node, () => loseObjects(objects.node.persistDir, 'chain'));
     await objects.create();
-    await until({ status: 'guarded', reason: 'new_key', source: 'node', record_height: 2 });
-    await expectSilence(0);
+    await untilSigningIs(objects, { status: 'guarded', reason: 'new_key', source: 'node', record_height: 2 });
+    await expectSilence(objects, 0);
   });
 });
 
@@ -100,11 +83,11 @@ describe('storage that comes back from a copy', () => {
   it('guards the key where the node knows of higher blocks', async () => {
     objects = await startObjects({ ledger: false });
     await restored(['chain']);
-    await until({ status: 'guarded', reason: 'behind', source: 'node', record_height: 3 });
-    await expectSilence(3);
+    await untilSigningIs(objects, { status: 'guarded', reason: 'behind', source: 'node', record_height: 3 });
+    await expectSilence(objects, 3);
     // It stays so over the loss of memory, without being asked.
     await objects.node.restart();
-    expect(await signing()).toMatchObject({ status: 'guarded', reason: 'behind' });
+    expect(await signing(objects)).toMatchObject({ status: 'guarded', reason: 'behind' });
     expect(await (await objects.chain()).setSigningMark({ height: 1 })).toMatchObject({ ok: true });
     await objects.untilFinal(objects.transfer(9, 0));
   });
@@ -112,8 +95,13 @@ describe('storage that comes back from a copy', () => {
   it('guards the key where the ledger alone knows of higher blocks', async () => {
     objects = await startObjects();
     await restored(['chain', 'node']);
-    await until({ status: 'guarded', reason: 'behind', source: 'ledger', record_height: 3 });
-    await expectSilence(3);
+    await untilSigningIs(objects, {
+      status: 'guarded',
+      reason: 'behind',
+      source: 'ledger',
+      record_height: 3,
+    });
+    await expectSilence(objects, 3);
   });
 
   it('obeys an order that was given to the node before, though no record is above it', async () => {
@@ -130,8 +118,8 @@ describe('storage that comes back from a copy', () => {
       value: { status: 'guarded', reason: 'order' },
     });
     await whileHalted(objects.node, async () => copy?.restore());
-    await expectSilence(3);
-    await until({ status: 'guarded', reason: 'order', source: 'node' });
+    await expectSilence(objects, 3);
+    await untilSigningIs(objects, { status: 'guarded', reason: 'order', source: 'node' });
     expect((await (await objects.registry()).auditLog({ limit: 1 })).entries).toMatchObject([
       { action: 'signing.guard', actor: 'restore', success: true },
     ]);
@@ -146,18 +134,18 @@ describe('the word of the operator', () => {
     const chain = await objects.chain();
     const order = { chain_id: objects.node.chainId, actor: 'test' };
     await (await objects.registry()).guardSigning(order);
-    await expectSilence(6);
+    await expectSilence(objects, 6);
     expect(await chain.setSigningMark({ height: 1 })).toMatchObject({
       problem: { code: 'SIGNING_MARK_BELOW' },
     });
     expect(await chain.setSigningMark({ height: 4 })).toMatchObject({
       problem: { code: 'SIGNING_MARK_TOO_FAR' },
     });
-    expect(await signing()).toMatchObject({ status: 'guarded', reason: 'order' });
+    expect(await signing(objects)).toMatchObject({ status: 'guarded', reason: 'order' });
     // Rounds 0 to 4 of the open height count as signed: its block is of the next round.
     expect(await chain.setSigningMark({ height: 3, round: 4 })).toMatchObject({ ok: true });
     await objects.untilFinal(objects.transfer(9, 0));
-    expect(await signing()).toMatchObject({
+    expect(await signing(objects)).toMatchObject({
       status: 'ready',
       mark: { height: 3, round: 5, step: 'precommit' },
     });
@@ -174,6 +162,6 @@ describe('the word of the operator', () => {
     expect(await chain.guardSigning({ order_ms: 1 })).toMatchObject({
       problem: { code: 'SIGNING_KEY_NONE' },
     });
-    expect(await signing()).toMatchObject({ status: 'none' });
+    expect(await signing(objects)).toMatchObject({ status: 'none' });
   });
 });

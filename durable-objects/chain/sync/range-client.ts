@@ -8,8 +8,8 @@ import {
 import { errorText } from '../../../shared/observability/log.ts';
 import type { CertifiedBytes } from '../../../shared/protocol/execution/linked-blocks.ts';
 import type { ConsensusKey } from '../../../shared/protocol/primitives/brand.ts';
-import { concatBytes } from '../../../shared/protocol/primitives/bytes.ts';
 import { ProtocolError } from '../../../shared/protocol/primitives/errors.ts';
+import { boundedBody } from '../../runtime/bounded-body.ts';
 import { ANSWER_GRACE_MS, ANSWER_HEAD_MS, ANSWER_RATE_MIN, ANSWER_TIMEOUT_MS, LOOK_MS } from './limits.ts';
 
 /** What came of a request: blocks, at most as many as were asked for; or how the peer failed. */
@@ -65,31 +65,13 @@ async function readAnswer(
     const offence = REFUSALS.includes(response.status) ? null : 'timeout';
     return { kind: 'failed', offence, detail: `answered with HTTP ${response.status}` };
   }
-  const bytes = await readBounded(response, patience);
+  const bytes = await boundedBody(response, RANGE_ANSWER_BYTES_MAX, (size) => patience.grow(size));
   if (bytes === null) return { kind: 'failed', offence: 'bad_frame', detail: 'the answer is too large' };
   const blocks = decodeBlocksAnswer(bytes);
   if (blocks.length > request.to - request.from + 1) {
     return { kind: 'failed', offence: 'bad_frame', detail: 'more blocks than were asked for' };
   }
   return { kind: 'blocks', blocks };
-}
-
-async function readBounded(response: Response, patience: Patience): Promise<Uint8Array | null> {
-  if (response.body === null) return new Uint8Array();
-  const reader = response.body.getReader() as ReadableStreamDefaultReader<Uint8Array>;
-  const chunks: Uint8Array[] = [];
-  let size = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return concatBytes(...chunks);
-    size += value.length;
-    patience.grow(value.length);
-    if (size > RANGE_ANSWER_BYTES_MAX) {
-      await reader.cancel();
-      return null;
-    }
-    chunks.push(value);
-  }
 }
 
 /**
