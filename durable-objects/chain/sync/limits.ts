@@ -14,7 +14,7 @@ export const ANSWER_HEAD_MS = 5_000;
 export const ANSWER_RATE_MIN = 128_000;
 /** after this time, in which a peer may wake and read. */
 export const ANSWER_GRACE_MS = 3_000;
-/** How often it is looked whether an answer has any time left; of a longer time between two looks twice this counts. */
+/** How often the time that an answer has left is looked at; a longer gap between two looks counts as twice this at most. */
 export const LOOK_MS = 250;
 
 /** Attempts to get one range before all who failed are held to account together. */
