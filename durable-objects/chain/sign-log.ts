@@ -39,21 +39,18 @@ export class SignLog {
    * @throws {DoubleSignPrevented} when another message holds the position or the mark is past it.
    */
   sign(key: ConsensusKey, signer: Signer, position: SignPosition, message: Uint8Array): Uint8Array {
-    const { height, round } = position;
-    const step = SIGN_STEPS[position.step];
     // No row lies above the mark, and nearly every position does.
-    if (!this.#isAboveMark(key, [height, round, step])) return this.#stored(key, position, message);
+    if (!this.raiseMark(key, position)) return this.#stored(key, position, message);
     const signature = signer.sign(message);
     this.#sql.exec(
       'INSERT INTO sign_log VALUES (?, ?, ?, ?, ?, ?)',
       key,
-      height,
-      round,
-      step,
+      position.height,
+      position.round,
+      SIGN_STEPS[position.step],
       message,
       signature,
     );
-    this.#writeMark(key, position);
     return signature;
   }
 
@@ -76,20 +73,19 @@ export class SignLog {
     return { height: row.height, round: row.round, step };
   }
 
-  /** Makes the key sign above `position` only. A mark never goes back: a lower position changes nothing. */
-  raiseMark(key: ConsensusKey, position: SignPosition): void {
-    const { height, round, step } = position;
-    if (this.#isAboveMark(key, [height, round, SIGN_STEPS[step]])) this.#writeMark(key, position);
-  }
-
-  #writeMark(key: ConsensusKey, { height, round, step }: SignPosition): void {
-    this.#sql.exec(
-      'INSERT INTO sign_mark VALUES (?, ?, ?, ?) ON CONFLICT (consensus_key) DO UPDATE SET height = excluded.height, round = excluded.round, step = excluded.step',
+  /** Makes the key sign above `position` only. A mark never goes back: false for a position that is not above it. */
+  raiseMark(key: ConsensusKey, { height, round, step }: SignPosition): boolean {
+    const raised = this.#sql.exec(
+      `INSERT INTO sign_mark VALUES (?, ?, ?, ?) ON CONFLICT (consensus_key)
+         DO UPDATE SET height = excluded.height, round = excluded.round, step = excluded.step
+         WHERE (excluded.height, excluded.round, excluded.step) > (sign_mark.height, sign_mark.round, sign_mark.step)
+         RETURNING step`,
       key,
       height,
       round,
       SIGN_STEPS[step],
     );
+    return raised.toArray().length > 0;
   }
 
   /** The signature of the very same message, stored at a position that is not above the mark. */
@@ -108,21 +104,5 @@ export class SignLog {
     if (stored === undefined) throw new DoubleSignPrevented(`${name} is not above the mark`);
     if (compareBytes(new Uint8Array(stored.message), message) === 0) return new Uint8Array(stored.signature);
     throw new DoubleSignPrevented(`${name} is signed with another message`);
-  }
-
-  #isAboveMark(key: ConsensusKey, position: readonly [number, number, number]): boolean {
-    const [mark] = this.#sql
-      .exec<{ height: number; round: number; step: number }>(
-        'SELECT height, round, step FROM sign_mark WHERE consensus_key = ?',
-        key,
-      )
-      .toArray();
-    if (mark === undefined) return true;
-    const order = [mark.height, mark.round, mark.step] as const;
-    for (const [index, value] of position.entries()) {
-      const marked = order[index] ?? 0;
-      if (value !== marked) return value > marked;
-    }
-    return false;
   }
 }

@@ -16,18 +16,18 @@ export const SIGNING_MUTANTS: readonly Mutant[] = [
   mutant(
     'sign log',
     'a signed position is signed again',
-    patch(LOG, '    return false;\n  }\n}', '    return true;\n  }\n}'),
+    patch(LOG, '> (sign_mark.height, sign_mark.round,', '>= (sign_mark.height, sign_mark.round,'),
     patch(LOG, 'INSERT INTO sign_log', 'INSERT OR REPLACE INTO sign_log'),
   ),
   mutant(
     'sign log',
     'positions below the mark are signed',
-    patch(LOG, 'if (value !== marked) return value > marked;', 'if (value !== marked) return true;'),
+    patch(LOG, '> (sign_mark.height, sign_mark.round,', '!= (sign_mark.height, sign_mark.round,'),
   ),
   mutant(
     'sign log',
     'the mark knows no rounds',
-    patch(LOG, '[mark.height, mark.round, mark.step] as const', '[mark.height, 0, mark.step] as const'),
+    patch(LOG, '> (sign_mark.height, sign_mark.round,', '> (sign_mark.height, 0,'),
     patch(LOG, 'INSERT INTO sign_log', 'INSERT OR REPLACE INTO sign_log'),
   ),
   mutant(
@@ -35,8 +35,8 @@ export const SIGNING_MUTANTS: readonly Mutant[] = [
     'the mark goes back',
     patch(
       LOG,
-      'if (this.#isAboveMark(key, [height, round, SIGN_STEPS[step]])) this.#writeMark(key, position);',
-      'if (SIGN_STEPS[step] + height + round >= 0) this.#writeMark(key, position);',
+      '         WHERE (excluded.height, excluded.round, excluded.step) >',
+      '         WHERE (9e15, 0, 0) >',
     ),
     patch(LOG, 'INSERT INTO sign_log', 'INSERT OR REPLACE INTO sign_log'),
   ),
