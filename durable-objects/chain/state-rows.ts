@@ -7,17 +7,25 @@ import { statePath } from '../../shared/protocol/merkle/state-node.ts';
 import { firstPath, nextPrefix, type PathPrefix } from '../../shared/protocol/merkle/state-subtree.ts';
 import { compareBytes } from '../../shared/protocol/primitives/bytes.ts';
 import type { StateReader, StateWrite } from '../../shared/protocol/primitives/state-reader.ts';
+import { RowBatch } from './row-batch.ts';
 
 /** Above every path: a path has 32 bytes. */
 const PAST_ALL_PATHS = new Uint8Array(33).fill(0xff);
 
 export class StateRows implements StateReader {
   readonly #sql: SqlStorage;
+  readonly #leaves: RowBatch;
   /** Leaves from this path on are kept as they were before they change; null while no snapshot is cut. */
   #keptFrom: Uint8Array | null = null;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
+    this.#leaves = new RowBatch(
+      sql,
+      3,
+      (values) =>
+        `INSERT INTO state VALUES ${values} ON CONFLICT (path) DO UPDATE SET value = excluded.value`,
+    );
   }
 
   get(namespace: string, key: Uint8Array): Uint8Array | null {
@@ -27,20 +35,17 @@ export class StateRows implements StateReader {
     return row === undefined ? null : new Uint8Array(row.value);
   }
 
+  /** Writes leaves, each path at most once. */
   write(writes: readonly StateWrite[]): void {
+    const leaves: Uint8Array[] = [];
     for (const { namespace, key, value } of writes) {
       const path = statePath(namespace, key);
       const row = leafKey(namespace, key);
       this.#keep(path, row);
       if (value === null) this.#sql.exec('DELETE FROM state WHERE path = ?', path);
-      else
-        this.#sql.exec(
-          'INSERT INTO state VALUES (?, ?, ?) ON CONFLICT (path) DO UPDATE SET value = excluded.value',
-          path,
-          row,
-          value,
-        );
+      else leaves.push(path, row, value);
     }
+    this.#leaves.write(leaves);
   }
 
   /** Leaves under a prefix from now on stay readable as they are now, and those to its right. */

@@ -10,6 +10,7 @@ import { assert } from '../../shared/protocol/primitives/assert.ts';
 import type { StateReader, StateWrite } from '../../shared/protocol/primitives/state-reader.ts';
 import { encodeCertificate } from '../../shared/protocol/votes/encode.ts';
 import { type ChainCounters, newCounters } from './chain-counters.ts';
+import { RowBatch } from './row-batch.ts';
 import { CREATE_TABLES, OBJECT_SCHEMA_VERSION } from './schema.ts';
 import { StateRows } from './state-rows.ts';
 
@@ -35,10 +36,16 @@ export class ChainStore implements StateReader, PageReader {
   readonly #sql: SqlStorage;
   /** The leaves of the state, in the order of their paths. */
   readonly state: StateRows;
+  readonly #pages: RowBatch;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
     this.state = new StateRows(sql);
+    this.#pages = new RowBatch(
+      sql,
+      2,
+      (values) => `INSERT INTO pages VALUES ${values} ON CONFLICT (id) DO UPDATE SET bytes = excluded.bytes`,
+    );
   }
 
   /** True once `create` has run. Reads only. */
@@ -297,14 +304,11 @@ export class ChainStore implements StateReader, PageReader {
   }
 
   #writePages(writes: readonly PageWrite[]): void {
+    const pages: (string | Uint8Array)[] = [];
     for (const { id, bytes } of writes) {
       if (bytes === null) this.#sql.exec('DELETE FROM pages WHERE id = ?', id);
-      else
-        this.#sql.exec(
-          'INSERT INTO pages VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET bytes = excluded.bytes',
-          id,
-          bytes,
-        );
+      else pages.push(id, bytes);
     }
+    this.#pages.write(pages);
   }
 }
