@@ -102,6 +102,7 @@ export class Blocks {
     }
     if (node.isHonest) observer.builtBlocks.add(honest.hash);
     const executed = node.behaviour?.forge?.(node, honest) ?? honest;
+    if (executed === honest) world.built(life.parent, honest);
     this.keep(executed);
     const { header } = executed.block;
     const block = { hash: executed.hash, valid: true, round: header.round, timeMs: header.timeMs };

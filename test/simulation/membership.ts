@@ -69,7 +69,7 @@ export class Membership {
   }
 
   begin(): void {
-    this.#simulation.after(this.#random.between(100, 1_200), () => this.begin());
+    this.#simulation.after(this.#random.between(300, 2_000), () => this.begin());
     if (this.#simulation.weather.isSettling || !this.#isSettled()) return;
     for (let attempt = 0; attempt < this.#changes.length; attempt++) {
       if (!this.#random.pick(this.#changes)()) continue;

@@ -10,36 +10,40 @@ interface Checked {
 }
 
 export class VerifierMemo implements Verifier {
-  readonly #known = new Map<string, boolean>();
-  /** Signatures by key and message: the same words have the same signature. */
-  readonly #made = new Map<string, Uint8Array>();
-  /** The same by the object that holds a signature: nodes that got one message share its decoded parts. */
-  readonly #checked = new WeakMap<Uint8Array, Checked>();
+  /** By the bytes of a signature: what it was checked for first. */
+  readonly #checked = new Map<string, Checked>();
+  /** Signatures by signer and message: the same words have the same signature. */
+  readonly #made = new Map<string, Map<string, Uint8Array>>();
 
   verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-    const checked = this.#checked.get(signature);
-    if (
-      checked !== undefined &&
-      equalBytes(checked.publicKey, publicKey) &&
-      equalBytes(checked.message, message)
-    )
-      return checked.holds;
-    const holds = this.#lookUp(publicKey, message, signature);
-    this.#checked.set(signature, { publicKey, message, holds });
-    return holds;
+    const id = latin1(signature);
+    const checked = this.#checked.get(id);
+    if (checked === undefined) {
+      const holds = nativeVerifier.verify(publicKey, message, signature);
+      this.#checked.set(id, { publicKey, message, holds });
+      return holds;
+    }
+    const isSame = equalBytes(checked.publicKey, publicKey) && equalBytes(checked.message, message);
+    return isSame ? checked.holds : nativeVerifier.verify(publicKey, message, signature);
   }
 
-  /** The signer with a memory: byzantine nodes sign the same words for each node, and what it has made holds. */
-  signer(signer: Signer): Signer {
+  /** The signer of a label with a memory: byzantine nodes sign the same words for each node, and what it has made holds. */
+  signer(label: string, signer: Signer): Signer {
     const { publicKey } = signer;
+    let made = this.#made.get(label);
+    if (made === undefined) {
+      made = new Map();
+      this.#made.set(label, made);
+    }
+    const known = made;
     return {
       publicKey,
       sign: (message) => {
-        const id = latin1(publicKey, message);
-        let signature = this.#made.get(id);
+        const id = latin1(message);
+        let signature = known.get(id);
         if (signature === undefined) {
           signature = signer.sign(message);
-          this.#made.set(id, signature);
+          known.set(id, signature);
           this.holds(publicKey, message, signature);
         }
         return signature;
@@ -49,20 +53,10 @@ export class VerifierMemo implements Verifier {
 
   /** Remembers what the real signer has just made. */
   holds(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): void {
-    this.#known.set(latin1(signature, publicKey, message), true);
-  }
-
-  #lookUp(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean {
-    const id = latin1(signature, publicKey, message);
-    let holds = this.#known.get(id);
-    if (holds === undefined) {
-      holds = nativeVerifier.verify(publicKey, message, signature);
-      this.#known.set(id, holds);
-    }
-    return holds;
+    this.#checked.set(latin1(signature), { publicKey, message, holds: true });
   }
 }
 
-function latin1(...parts: Uint8Array[]): string {
-  return Buffer.concat(parts).toString('latin1');
+function latin1(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('latin1');
 }

@@ -10,13 +10,13 @@ import { Random } from './random.ts';
  * ten of them.
  */
 const SIZES: readonly (readonly [number, number])[] = [
-  [1, 5],
-  [2, 8],
-  [3, 16],
-  [4, 53],
-  [5, 9],
-  [7, 6],
-  [10, 2],
+  [1, 10],
+  [2, 16],
+  [3, 24],
+  [4, 38],
+  [5, 6],
+  [7, 4],
+  [10, 1],
   [16, 1],
 ];
 
@@ -76,7 +76,7 @@ export function scenarioOf(seed: number, heights: number, options: { nodes?: num
   const chosen = chooseSize(random);
   const nodes = options.nodes ?? chosen;
   const faulty = Math.floor((nodes - 1) / 3);
-  const count = random.chance(0.75) ? random.between(Math.min(1, faulty), faulty) : 0;
+  const count = random.chance(0.9) ? random.between(Math.min(1, faulty), faulty) : 0;
   const byzantine = new Map<number, MakeBehaviour>();
   for (const index of random.sample([...Array(nodes).keys()], count))
     byzantine.set(index, random.pick(BEHAVIOURS));
@@ -86,7 +86,7 @@ export function scenarioOf(seed: number, heights: number, options: { nodes?: num
     seed,
     heights,
     nodes,
-    candidates: changes === 'all' && nodes < 8 ? random.below(3) : 0,
+    candidates: changes === 'all' && nodes < 8 ? random.below(2) : 0,
     byzantine,
     params: {
       ...FAST_PARAMS,

@@ -61,7 +61,7 @@ export class Weather {
   }
 
   #planStorm(calmMs: number): void {
-    this.#simulation.after(calmMs + this.#random.between(200, 3_000), () => {
+    this.#simulation.after(calmMs + this.#random.between(500, 4_000), () => {
       if (!this.#isOver) this.#storm();
     });
   }
@@ -69,7 +69,7 @@ export class Weather {
   #storm(): void {
     const random = this.#random;
     const { nodes, nowMs, network, scenario } = this.#simulation;
-    const lengthMs = random.between(500, 8_000);
+    const lengthMs = random.between(500, 6_000);
     const storm = { random, nodes: nodes.length, nowMs, endMs: nowMs + lengthMs };
     this.#isStorm = true;
     this.#calmSinceMs = Number.POSITIVE_INFINITY;

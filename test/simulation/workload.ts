@@ -73,7 +73,7 @@ export class Workload {
   #transfer(): void {
     const random = this.#random;
     // Mostly dense, now and then a pause in which the chain is idle.
-    const pauseMs = random.chance(0.05) ? random.between(1_000, 8_000) : random.between(50, 350);
+    const pauseMs = random.chance(0.05) ? random.between(1_000, 8_000) : random.between(100, 500);
     this.#simulation.after(pauseMs, () => this.#transfer());
     const from = `account ${random.below(ACCOUNTS)}`;
     if (this.#simulation.weather.isSettling || this.unconfirmed(from) > UNCONFIRMED_MAX) return;

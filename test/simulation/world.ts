@@ -38,6 +38,8 @@ export const ACCOUNTS = 4;
 const ALLOCATION = 1_000_000_000_000n;
 /** States that are kept in memory for all nodes. */
 const STATES_MAX = 64;
+/** At every so many heights an honest block is verified as if nobody had built it. */
+const VERIFIED_EVERY = 10;
 /** Virtual time starts here. */
 export const GENESIS_TIME_MS = 1_700_000_000_000;
 export const CHAIN_ID = parseChainId('simulation');
@@ -96,6 +98,8 @@ export class World {
   readonly verifier: Verifier;
   readonly #memo: VerifierMemo | null;
   readonly #executions = new Map<string, ExecutedBlock | BlockError>();
+  /** By hash: the blocks that hold. */
+  readonly #executed = new Map<HashHex, ExecutedBlock>();
   readonly #prospects = new Map<HashHex, Prospect>();
   /** By hash of the block after which the state stands; those of blocks that were passed long ago are dropped. */
   readonly #states = new Map<HashHex, StateCache>();
@@ -134,7 +138,7 @@ export class World {
   /** The real key of a label. What the real signer makes is known to hold. */
   signer(label: string): Signer {
     const signer = aSigner(label);
-    return this.#memo === null ? signer : this.#memo.signer(signer);
+    return this.#memo === null ? signer : this.#memo.signer(label, signer);
   }
 
   /** Writes the genesis to the storage of a new node. */
@@ -159,7 +163,7 @@ export class World {
     if (this.#memo === null) return store;
     let cache = this.#states.get(hash);
     if (cache === undefined) {
-      cache = new StateCache();
+      cache = this.#stateOf(this.#executed.get(hash));
       this.#states.set(hash, cache);
       const [oldest] = this.#states.keys();
       if (this.#states.size > STATES_MAX && oldest !== undefined) this.#states.delete(oldest);
@@ -195,7 +199,21 @@ export class World {
     if (known !== undefined) return known;
     const outcome = this.#execute(this.stateAfter(parent.hash, store), parent, block, body);
     this.#executions.set(id, outcome);
+    if (!(outcome instanceof BlockError)) this.#executed.set(hash, outcome);
     return outcome;
+  }
+
+  /** Somebody has built a block: what it did is what those find who verify it. */
+  built(parent: ParentBlock, executed: ExecutedBlock): void {
+    this.#executed.set(executed.hash, executed);
+    if (executed.block.header.height % VERIFIED_EVERY === 0) return;
+    this.#executions.set(`${parent.hash}/${executed.hash}`, executed);
+  }
+
+  /** What is known of the state after a block from what it has written; nothing where the state before it is unknown. */
+  #stateOf(executed: ExecutedBlock | undefined): StateCache {
+    const before = executed && this.#states.get(executed.block.header.parentHash);
+    return executed && before ? before.after(executed) : StateCache.empty();
   }
 
   #execute(
