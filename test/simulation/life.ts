@@ -107,9 +107,11 @@ export class Life {
     });
   }
 
-  /** Memory is gone; storage stays. */
+  /** Memory is gone; storage stays. Blocks of a turn that was not committed are no blocks, and their transactions wait. */
   end(): void {
     this.isOver = true;
+    for (const { executed } of this.#decisions) this.node.pool.putBack(executed.block.transactions);
+    this.#decisions = [];
   }
 
   /** One synchronous turn: all inputs that follow from it, one commit, then everything leaves. */

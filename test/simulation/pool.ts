@@ -56,6 +56,11 @@ export class Pool {
     }
   }
 
+  /** The turn in which they were in a block has not happened. */
+  putBack(transactions: readonly SignedTransaction[]): void {
+    for (const signed of transactions) this.#pending.set(signed.hash, signed);
+  }
+
   /** The head is another one. */
   restored(): void {
     this.#nonces.clear();

@@ -18,7 +18,7 @@ export interface SeedOutcome {
 const COMPARED_EVERY = 50;
 const COMPARED_HEIGHTS = 30;
 /** One seed in so many also runs with twins, and one with more than a third of the power byzantine. */
-const SPECIAL_EVERY = 8;
+const SPECIAL_EVERY = 10;
 /** Heights of such a run: it ends with its first fork, or it has shown that there is none. */
 const SPECIAL_HEIGHTS = 15;
 

@@ -63,11 +63,9 @@ if (count === 1) {
   const special = runSpecial(first);
   if (special !== null) take(special);
 } else {
-  const step = Number(values.jobs);
-  const threads = Array.from({ length: step }, (_, offset) =>
-    runThread({ first: first + offset, count: count - offset, step, heights, nodes }),
-  );
-  await Promise.all(threads);
+  const taken = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  const task = { first, count, taken, heights, nodes };
+  await Promise.all(Array.from({ length: Number(values.jobs) }, () => runThread(task)));
 }
 for (const line of report(statistics)) console.log(line);
 const lacking = values.coverage ? lackingIn(statistics) : [];

@@ -61,7 +61,7 @@ export class Weather {
   }
 
   #planStorm(calmMs: number): void {
-    this.#simulation.after(calmMs + this.#random.between(500, 4_000), () => {
+    this.#simulation.after(calmMs + this.#random.between(200, 3_000), () => {
       if (!this.#isOver) this.#storm();
     });
   }
