@@ -250,6 +250,8 @@ export class SigningGuard {
 
   #check(state: ConsensusState): void {
     const { records, signLog, key, headHeight, nowMs } = this.#deps;
+    // A guard that ends for its own reason must not leave an order behind, which would hold the key again much later.
+    if (this.#row.guard !== null && records.node !== null) this.obey(records.node.orderMs);
     const situation: Situation = {
       headHeight: headHeight(),
       memory: { ...this.#row, mark: signLog.mark(key) },

@@ -1,6 +1,7 @@
-/** @module The guard of a key whose storage takes blocks before any record has answered, and the mark of the operator. */
+/** @module The guard of a key: storage that takes blocks before any record has answered, orders, and the mark of the operator. */
 import { describe, expect, it } from 'vitest';
 import { SignLog } from '../../../durable-objects/chain/sign-log.ts';
+import { QUIET_HEIGHTS } from '../../../durable-objects/chain/signing/guard-verdict.ts';
 import { SigningGuard, type SigningGuardDeps } from '../../../durable-objects/chain/signing/signing-guard.ts';
 import { proposerKey } from '../../../shared/protocol/consensus/proposal.ts';
 import { start } from '../../../shared/protocol/consensus/step.ts';
@@ -183,5 +184,24 @@ describe("the operator's mark", () => {
     expect(guard.setMark(9, ROUND_MAX)).toMatchObject({ ok: true });
     expect(guard.firstRound(9)).toBeNull();
     expect(guard.firstRound(10)).toBe(0);
+  });
+});
+
+describe('an order that is heard while the key is held for another reason', () => {
+  it('is obeyed then, and once: it does not hold the key again after its ten quiet heights', () => {
+    const validator = new Validator();
+    const guard = validator.wake();
+    guard.accused(1);
+    expect(guard.view()).toMatchObject({ status: 'guarded', reason: 'own_signature' });
+    validator.node = { height: 0, orderMs: 5 };
+    validator.ledger = 0;
+    guard.mind();
+    expect(guard.view()).toMatchObject({ status: 'guarded', reason: 'order' });
+    validator.head = QUIET_HEIGHTS;
+    guard.mind();
+    expect(guard.view()).toMatchObject({ status: 'ready' });
+    const next = validator.wake();
+    next.mind();
+    expect(next.view()).toMatchObject({ status: 'ready' });
   });
 });
