@@ -10,10 +10,10 @@ import { Random } from './random.ts';
  * as seven of them, and thirty of one.
  */
 const SIZES: readonly (readonly [number, number])[] = [
-  [1, 140],
-  [2, 220],
-  [3, 240],
-  [4, 325],
+  [1, 150],
+  [2, 230],
+  [3, 210],
+  [4, 335],
   [5, 40],
   [7, 20],
   [10, 8],
@@ -48,7 +48,7 @@ export interface Scenario {
 }
 
 /** How often what changes the set: a run in which all of it does takes half as long again. */
-const CHANGES = ['none', 'none', 'none', 'evidence', 'evidence', 'all', 'all'] as const;
+const CHANGES = ['none', 'none', 'evidence', 'evidence', 'evidence', 'all', 'all'] as const;
 
 /** Time-outs of a fast local network, so that virtual time is short and faults of a second matter. */
 const FAST_PARAMS = {
@@ -79,7 +79,7 @@ export function scenarioOf(seed: number, heights: number, options: { nodes?: num
   const chosen = chooseSize(random);
   const nodes = options.nodes ?? chosen;
   const faulty = Math.floor((nodes - 1) / 3);
-  const count = random.chance(0.9) ? random.between(Math.min(1, faulty), faulty) : 0;
+  const count = random.chance(0.95) ? random.between(Math.min(1, faulty), faulty) : 0;
   const byzantine = new Map<number, MakeBehaviour>();
   for (const index of random.sample([...Array(nodes).keys()], count))
     byzantine.set(index, random.pick(BEHAVIOURS));
