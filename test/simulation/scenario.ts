@@ -10,14 +10,14 @@ import { Random } from './random.ts';
  * as seven of them, and thirty of one.
  */
 const SIZES: readonly (readonly [number, number])[] = [
-  [1, 150],
-  [2, 230],
+  [1, 170],
+  [2, 240],
   [3, 210],
-  [4, 335],
-  [5, 40],
-  [7, 20],
-  [10, 8],
-  [16, 7],
+  [4, 312],
+  [5, 38],
+  [7, 18],
+  [10, 7],
+  [16, 5],
 ];
 
 export interface Scenario {

@@ -38,8 +38,8 @@ export const ACCOUNTS = 4;
 const ALLOCATION = 1_000_000_000_000n;
 /** States that are kept in memory for all nodes. */
 const STATES_MAX = 64;
-/** At every so many heights an honest block is verified as if nobody had built it. */
-const VERIFIED_EVERY = 10;
+/** At every so many heights a block is verified as if nobody had built it, and the state after it is read from storage. */
+const CHECKED_EVERY = 10;
 /** Virtual time starts here. */
 export const GENESIS_TIME_MS = 1_700_000_000_000;
 export const CHAIN_ID = parseChainId('simulation');
@@ -206,14 +206,14 @@ export class World {
   /** Somebody has built a block: what it did is what those find who verify it. */
   built(parent: ParentBlock, executed: ExecutedBlock): void {
     this.#executed.set(executed.hash, executed);
-    if (executed.block.header.height % VERIFIED_EVERY === 0) return;
+    if (isChecked(executed)) return;
     this.#executions.set(`${parent.hash}/${executed.hash}`, executed);
   }
 
-  /** What is known of the state after a block from what it has written; nothing where the state before it is unknown. */
+  /** What is known of the state after a block from what it has written; nothing where it is to be read again. */
   #stateOf(executed: ExecutedBlock | undefined): StateCache {
-    const before = executed && this.#states.get(executed.block.header.parentHash);
-    return executed && before ? before.after(executed) : StateCache.empty();
+    if (executed === undefined || isChecked(executed)) return StateCache.empty();
+    return this.#states.get(executed.block.header.parentHash)?.after(executed) ?? StateCache.empty();
   }
 
   #execute(
@@ -230,4 +230,8 @@ export class World {
       throw error;
     }
   }
+}
+
+function isChecked({ block }: ExecutedBlock): boolean {
+  return block.header.height % CHECKED_EVERY === 0;
 }
