@@ -70,7 +70,7 @@ const LOSS = 0.2;
 const restoredSnapshot: NodeFault = {
   name: 'restored_snapshot',
   strike(node, random) {
-    if (!node.isHonest || node.isHeld || !canSpare(node)) return 'no target';
+    if (!node.isHonest || node.isHeld || !canSpare(node) || !isCopied(node)) return 'no target';
     const snapshot = random.chance(LOSS) ? node.simulation.world.beginning : node.snapshot;
     if (snapshot === null) return 'no target';
     node.restore(snapshot, snapshot.height >= node.registry.height || random.chance(0.5));
@@ -85,6 +85,11 @@ function canSpare(node: SimulatedNode): boolean {
   const silent = nodes.filter((each) => each === node || !each.isHonest || each.isSilentAt(height));
   const keys = silent.map(({ key }) => key);
   return 3 * observer.sets.power(height, keys) < (observer.sets.at(height)?.total ?? 0);
+}
+
+/** Whether the blocks of this node are elsewhere, too: one that decided alone may hold the only copy, and there is no ledger. */
+function isCopied(node: SimulatedNode): boolean {
+  return node.simulation.honest.some((other) => other !== node && other.height >= node.height);
 }
 
 /** The process is gone for a while. */
