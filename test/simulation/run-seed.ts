@@ -16,7 +16,7 @@ export interface SeedOutcome {
 
 /** One seed in so many is compared with itself without memos, for so many heights. */
 const COMPARED_EVERY = 50;
-const COMPARED_HEIGHTS = 25;
+const COMPARED_HEIGHTS = 20;
 /** One seed in so many also runs with twins, and one with more than a third of the power byzantine. */
 const SPECIAL_EVERY = 10;
 /** Heights of such a run: it ends with its first fork, or it has shown that there is none. */
