@@ -25,6 +25,7 @@ const { values } = parseArgs({
 });
 
 const NURSERY_MB = 64;
+const PROGRESS_MS = 60_000;
 const heights = Number(values.heights);
 const nodes = values.nodes === undefined ? null : Number(values.nodes);
 const statistics = new Statistics();
@@ -53,6 +54,10 @@ function runThread(task: WorkerTask): Promise<void> {
   });
 }
 
+function secondsSince(ms: number): string {
+  return ((performance.now() - ms) / 1_000).toFixed(1);
+}
+
 const beganMs = performance.now();
 const first = Number(values.seed ?? values.from);
 const count = values.seed === undefined ? Number(values.seeds) : 1;
@@ -65,13 +70,17 @@ if (count === 1) {
 } else {
   const taken = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const task = { first, count, taken, heights, nodes };
+  const progress = setInterval(() => {
+    const begun = Math.min(count, Atomics.load(taken, 0));
+    console.error(`${begun} of ${count} seeds begun, ${violations} violations, ${secondsSince(beganMs)} s`);
+  }, PROGRESS_MS);
   await Promise.all(Array.from({ length: Number(values.jobs) }, () => runThread(task)));
+  clearInterval(progress);
 }
 for (const line of report(statistics)) console.log(line);
 const lacking = values.coverage ? lackingIn(statistics) : [];
 for (const line of lacking) console.log(`too seldom: ${line}`);
-const seconds = ((performance.now() - beganMs) / 1000).toFixed(1);
 console.log(
-  `seeds ${first} to ${first + count - 1}, ${heights} heights each: ${violations} violations, ${seconds} s`,
+  `seeds ${first} to ${first + count - 1}, ${heights} heights each: ${violations} violations, ${secondsSince(beganMs)} s`,
 );
 process.exitCode = violations === 0 && lacking.length === 0 ? 0 : 1;
