@@ -43,6 +43,7 @@ export function freshState(
     polkaSeen: false,
     requested: [],
     rebroadcastMs: REBROADCAST_MIN_MS,
+    isLate: before !== null && !hasPrecommitted(before, input),
     tips: carried(input, before, (state) => state.tips, 0),
     heardMs: carried(input, before, (state) => state.heardMs, 0),
     early: [],
@@ -54,6 +55,13 @@ function lastCommitOf({ height, lastCommit }: NewHeight, before: ConsensusState 
   const decided = before?.lastCommit ?? null;
   if (decided !== null && decided.certificate.height === height - 1) return decided;
   return lastCommit === null ? null : { certificate: lastCommit, validators: null, late: [] };
+}
+
+/** Whether this node had its part in the decision below. Who was told of it only is behind the others. */
+function hasPrecommitted({ ownVotes }: ConsensusState, { height, parent }: NewHeight): boolean {
+  return ownVotes.some(
+    (vote) => vote.type === 'precommit' && vote.height === height - 1 && vote.blockHash === parent.hash,
+  );
 }
 
 /** Facts about validators follow their keys into the new set. */

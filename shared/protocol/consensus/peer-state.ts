@@ -81,6 +81,11 @@ function lackedVotes(state: ConsensusState, theirs: PeerState): SignedVote[] {
 export function rebroadcast(turn: Turn): void {
   const { state } = turn;
   if (state.step === 'decided') return;
+  if (state.step !== 'idle' && state.isLate) {
+    askThird(turn);
+    turn.schedule('rebroadcast', state.rebroadcastMs);
+    return;
+  }
   if (state.step === 'idle') {
     if (!askLaggards(turn)) return;
   } else repeatOwn(turn);
@@ -106,6 +111,24 @@ function repeatOwn(turn: Turn): void {
   }
   state.requested = state.requested.filter((hash) => !state.blocks.has(hash));
   for (const hash of state.requested) turn.emit({ type: 'request_block', hash });
+}
+
+/**
+ * What others said while this node was a height below is lost to it, and nobody repeats it soon. It asks more than a
+ * third, so that an honest one is among them, and not all: whoever is ahead answers with whole blocks.
+ */
+function askThird(turn: Turn): void {
+  const { state } = turn;
+  const { self, validators } = state;
+  state.isLate = false;
+  const others = [...validators.slice((self ?? 0) + 1), ...validators.slice(0, self ?? 0)];
+  const peerState = ownPeerState(state, false);
+  let power = 0;
+  for (const { consensusKey, power: each } of others) {
+    if (hasThird(power, totalPower(validators))) return;
+    turn.send(consensusKey, { kind: 'peer_state', peerState });
+    power += each;
+  }
 }
 
 /** False once every other validator is known to have reached this height: an idle chain is silent. */

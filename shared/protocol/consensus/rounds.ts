@@ -8,7 +8,7 @@ import { certificateOf, votesIn } from './certificates.ts';
 import type { SignedVote, VoteType } from './message.ts';
 import { isTimely, type KnownProposal, proposerKey, roundsAgree } from './proposal.ts';
 import type { LastCommit } from './state.ts';
-import { proposeTimeoutMs, REBROADCAST_MIN_MS } from './timeouts.ts';
+import { LATE_ASK_MS, proposeTimeoutMs, REBROADCAST_MIN_MS } from './timeouts.ts';
 import type { Turn } from './turn.ts';
 import { openRounds, PAST_ROUNDS_KEPT, powerOf, pruneVotes } from './vote-keeper.ts';
 import { makeProposal, roundMax } from './voting.ts';
@@ -39,7 +39,7 @@ export function startRound(turn: Turn, wanted: number): void {
   const proposer = proposerKey(state, round);
   turn.event({ name: 'new_round', height: state.height, round, proposer });
   armPropose(turn);
-  if (mustRepeatSooner) turn.schedule('rebroadcast', state.rebroadcastMs);
+  if (mustRepeatSooner) turn.schedule('rebroadcast', state.isLate ? LATE_ASK_MS : state.rebroadcastMs);
   if (isOwnTurn(turn)) propose(turn);
   else if (state.hasWork && proposer !== context.signer?.consensusKey)
     turn.emit({ type: 'send_transactions', peer: proposer });

@@ -59,6 +59,8 @@ export interface ConsensusState {
   /** Blocks that were asked for and have no verdict yet. */
   readonly requested: readonly HashHex[];
   readonly rebroadcastMs: number;
+  /** The height below was decided without a precommit of this node, and it has not asked yet what it missed in this one. */
+  readonly isLate: boolean;
   /** By validator: the highest height it is known to work on, and when it was last heard. */
   readonly tips: readonly number[];
   readonly heardMs: readonly number[];

@@ -19,6 +19,8 @@ export interface Timer {
 export const TIMEOUT_MAX_MS = 30_000;
 /** First wait before a node repeats what it said. */
 export const REBROADCAST_MIN_MS = 1_000;
+/** Wait in the first round of a node that was late for the height below, before it asks what it has missed in this one. */
+export const LATE_ASK_MS = 100;
 /** Longest wait between repetitions while more than a third of the others are heard. */
 export const REBROADCAST_MAX_MS = 4_000;
 /** Longest wait between repetitions while nearly nobody answers. */
