@@ -117,8 +117,9 @@ export class SigningGuard {
     this.#deps.records.noteLedger(height);
     const storedHeight = this.#storedHeight;
     this.#storedHeight = null;
-    if (storedHeight === null && this.#phase !== 'ready') return;
-    if (this.#row.guard === null && height > (storedHeight ?? this.#deps.headHeight()))
+    const before = storedHeight ?? this.#deps.headHeight();
+    if (this.#row.guard !== null) this.#prolong(before);
+    else if ((storedHeight !== null || this.#phase === 'ready') && height > before)
       this.#raise('behind', 'ledger', height);
   }
 
@@ -243,15 +244,29 @@ export class SigningGuard {
     }
     this.#write({ ...this.#row, storedHeight: null });
     if (typeof ledger === 'number') this.#storedHeight = null;
-    if (this.#row.guard !== null) return;
-    if (node.height > storedHeight) this.#raise('behind', 'node', node.height);
+    if (this.#row.guard !== null) this.#prolong(storedHeight);
+    else if (node.height > storedHeight) this.#raise('behind', 'node', node.height);
     else if (typeof ledger === 'number' && ledger > storedHeight) this.#raise('behind', 'ledger', ledger);
+  }
+
+  /**
+   * A storage that is put back while its guard is up, or to a time when it was, remembers a guard that may have ended since.
+   * The key is quiet only above what the records show.
+   */
+  #prolong(storedHeight: number): void {
+    const { guard } = this.#row;
+    const { node, ledger } = this.#deps.records;
+    const height = Math.max(node?.height ?? 0, typeof ledger === 'number' ? ledger : 0);
+    if (guard === null || height <= storedHeight || height <= guard.quietFrom) return;
+    const recordHeight = Math.max(guard.recordHeight, height);
+    this.#write({ ...this.#row, guard: { ...guard, recordHeight, quietFrom: height } });
   }
 
   #check(state: ConsensusState): void {
     const { records, signLog, key, headHeight, nowMs } = this.#deps;
     // A guard that ends for its own reason must not leave an order behind, which would hold the key again much later.
     if (this.#row.guard !== null && records.node !== null) this.obey(records.node.orderMs);
+    this.#prolong(headHeight());
     const situation: Situation = {
       headHeight: headHeight(),
       memory: { ...this.#row, mark: signLog.mark(key) },
@@ -316,7 +331,7 @@ export class SigningGuard {
     const height = headHeight();
     this.#write({
       ...this.#row,
-      guard: { reason, source, recordHeight, quietFrom: height, sinceMs: nowMs() },
+      guard: { reason, source, recordHeight, quietFrom: Math.max(height, recordHeight), sinceMs: nowMs() },
     });
     const fields = { function: 'signing', reason, source, record_height: recordHeight, height };
     log.error('the validator key is held back: see "Restore guard" in docs/spec/consensus.md', fields);

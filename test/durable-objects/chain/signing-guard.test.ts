@@ -205,3 +205,61 @@ describe('an order that is heard while the key is held for another reason', () =
     expect(next.view()).toMatchObject({ status: 'ready' });
   });
 });
+
+describe('the ten heights without a signature', () => {
+  /** Status of the guard with the storage at this height. */
+  function statusAt(validator: Validator, guard: SigningGuard, height: number): string {
+    validator.head = height;
+    guard.mind();
+    return guard.view().status;
+  }
+
+  it('lie above what the records show: what was signed there stands in no block yet', () => {
+    const validator = new Validator();
+    const guard = validator.wake();
+    validator.node = { height: 30, orderMs: 0 };
+    validator.ledger = 0;
+    expect(statusAt(validator, guard, 0)).toBe('guarded');
+    expect(guard.view()).toMatchObject({ reason: 'behind', record_height: 30, quiet_heights: 0 });
+    expect(statusAt(validator, guard, 30)).toBe('guarded');
+    expect(guard.view()).toMatchObject({ quiet_heights: 0 });
+    expect(statusAt(validator, guard, 30 + QUIET_HEIGHTS - 1)).toBe('guarded');
+    expect(statusAt(validator, guard, 30 + QUIET_HEIGHTS)).toBe('ready');
+  });
+
+  it('begin again in a storage that went back to a time when the key was held', () => {
+    const validator = new Validator();
+    validator.wake().accused(1);
+    // The lost storage went on to 30, where its guard had ended and the key may have signed.
+    const guard = validator.wake();
+    validator.node = { height: 30, orderMs: 0 };
+    validator.ledger = 0;
+    expect(statusAt(validator, guard, 5)).toBe('guarded');
+    expect(guard.view()).toMatchObject({ reason: 'own_signature', record_height: 30 });
+    expect(statusAt(validator, guard, 30)).toBe('guarded');
+    expect(statusAt(validator, guard, 30 + QUIET_HEIGHTS)).toBe('ready');
+  });
+
+  it('begin again also when that storage has caught up before anybody has answered', () => {
+    const validator = new Validator();
+    validator.wake().accused(0);
+    const guard = validator.wake();
+    validator.catchUp(guard);
+    validator.node = { height: 1, orderMs: 0 };
+    validator.ledger = 0;
+    expect(statusAt(validator, guard, QUIET_HEIGHTS)).toBe('guarded');
+    expect(statusAt(validator, guard, 1 + QUIET_HEIGHTS)).toBe('ready');
+  });
+
+  it('begin again when the ledger that was away shows more than the storage had', () => {
+    const validator = new Validator();
+    validator.wake().accused(0);
+    const guard = validator.wake();
+    validator.node = { height: 0, orderMs: 0 };
+    validator.ledger = 'away';
+    expect(statusAt(validator, guard, 0)).toBe('guarded');
+    guard.noteLedger(7);
+    expect(statusAt(validator, guard, QUIET_HEIGHTS)).toBe('guarded');
+    expect(statusAt(validator, guard, 7 + QUIET_HEIGHTS)).toBe('ready');
+  });
+});
