@@ -30,8 +30,6 @@ import { VoteRecord, voteIn } from './vote-record.ts';
 const ACCOUNTABLE_HEIGHTS = 10;
 /** A key whose storage was restored signs nothing for so many heights. */
 const QUIET_HEIGHTS = 10;
-/** Votes of heights below are nobody's business any more. */
-const HEIGHTS_KEPT = 20;
 
 export class Observer {
   readonly #simulation: Simulation;
@@ -116,7 +114,6 @@ export class Observer {
     if (record === undefined) {
       record = new VoteRecord();
       this.#votes.set(height, record);
-      this.#votes.delete(height - HEIGHTS_KEPT);
     }
     return record;
   }
