@@ -23,16 +23,15 @@ for (const name of readdirSync(folder)) {
     failures.push(...failed.map((test) => `${relative(top, file.name)}: ${test}`));
   }
 }
-
-/** Without the colours of a terminal. */
-function reasonOf({ failureMessages: [message = ''] }) {
-  const lines = stripVTControlCharacters(message).split('\n').slice(0, REASON_LINES);
-  return lines.map((line) => `\n  ${line}`).join('');
-}
-
 const floor = Number(readFileSync(floorFile, 'utf8'));
 for (const failure of failures) console.log(`failed test: ${failure}`);
 if (skipped > 0) console.log(`${skipped} tests were skipped`);
 if (passed < floor) console.log(`${passed} tests passed, ${floor} did before`);
 console.log(`passed: ${passed}`);
 console.log(`failed: ${failures.length + skipped + (passed < floor ? 1 : 0)}`);
+
+/** Without the colours of a terminal. */
+function reasonOf({ failureMessages: [message = ''] }) {
+  const lines = stripVTControlCharacters(message).split('\n').slice(0, REASON_LINES);
+  return lines.map((line) => `\n  ${line}`).join('');
+}

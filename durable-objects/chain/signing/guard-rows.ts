@@ -7,7 +7,7 @@ export interface RaisedGuard {
   readonly reason: SigningGuardReason;
   readonly source: SigningRecordSource;
   readonly recordHeight: number;
-  /** No signature of the key is known above this height. */
+  /** Neither a signature of the key nor a record is known above this height: the quiet heights count from here. */
   readonly quietFrom: number;
   readonly sinceMs: number;
 }

@@ -225,8 +225,8 @@ describe('LedgerReader over a replica that hangs', () => {
         expect((await reader.read(latest, { place: REGION })).servedBy.kind).toBe('primary');
         times.push(performance.now() - started);
       }
-      // Had the replica been asked, none of them would have been faster than the time it is given.
-      expect(Math.min(...times)).toBeLessThan(REPLICA_TIMEOUT_MS);
+      // Had the replica been asked, they would have taken the time that it is given. Two may have met a busy machine.
+      expect(times.toSorted((left, right) => left - right)[2]).toBeLessThan(REPLICA_TIMEOUT_MS);
     } finally {
       process.kill(replica.pid, 'SIGCONT');
     }
